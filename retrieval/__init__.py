@@ -1,0 +1,1 @@
+"""From a folder of articles to an answer that cites its exact characters."""

@@ -1,0 +1,159 @@
+"""The vocabulary: what the rest of Quoth speaks of.
+
+Offsets are code points over `Article.text`, counted from 0, end exclusive, so that
+`article.text[start:end]` is always the thing meant. Lines and pages count from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """The characters `text[start:end]` of an article."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of an article beside its text; every field but the file may be missing."""
+
+    file: str  # relative to the folder, with forward slashes
+    title: str
+    publisher: str | None = None
+    author: str | None = None
+    date: date | None = None
+    inferred: str | None = None  # why the date is believed, where no text states it
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A file as read: its source and its text, unchanged."""
+
+    source: Source
+    text: str
+    furniture: tuple[Span, ...] = ()  # page furniture: never indexed, never quoted
+    pages: tuple[int, ...] = ()  # where each page starts; empty where there are no pages
+
+    def line(self, offset: int) -> int:
+        """The line, from 1, that holds the character at `offset`."""
+        return self.text.count("\n", 0, offset) + 1
+
+    def page(self, offset: int) -> int | None:
+        """The page, from 1, that holds the character at `offset`; None for unpaged files."""
+        return sum(start <= offset for start in self.pages) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences of one article: the unit that is embedded and searched."""
+
+    id: str
+    source: Source
+    span: Span
+    text: str
+    line: int
+    page: int | None
+    sentences: tuple[Span, ...]  # offsets into the article, not into the chunk
+
+    def quote(self, span: Span) -> str:
+        """The article's text at `span`, which must lie inside this chunk."""
+        return self.text[span.start - self.span.start : span.end - self.span.start]
+
+    def line_of(self, offset: int) -> int:
+        """The article's line, from 1, at an offset that lies inside this chunk."""
+        return self.line + self.text.count("\n", 0, offset - self.span.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles a search may look at; days are inclusive, None sets no bound."""
+
+    publisher: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.publisher, self.since, self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that a search found, and why: its rank and score on each side."""
+
+    chunk: Chunk
+    score: float  # reciprocal rank fusion; higher is better
+    dense_rank: int | None = None  # from 1; None where that side did not find it
+    similarity: float | None = None  # cosine of question and chunk
+    lexical_rank: int | None = None
+    bm25: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Proof of a sentence: `article.text[span.start:span.end] == quote`."""
+
+    number: int  # from 1, in order of appearance
+    source: Source
+    span: Span
+    quote: str
+    line: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer and the numbers of the citations that prove it.
+
+    Quoth's own words ("The articles don't say.") carry no citation.
+    """
+
+    text: str
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of a conversation."""
+
+    question: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, what was said before, and where to look."""
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    k: int | None = None  # passages to read; None for the setting
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a question: sentences, their proofs, and how sure Quoth is."""
+
+    question: str
+    answered: bool
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...] = ()
+    short_answer: str | None = None
+    nearest: Source | None = None  # the nearest article, where the articles do not say
+    confidence: float = 0.0  # 0 to 1: that the first citation answers the question
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The sentences in a row, each followed by its citation numbers: `Quote. [1][2]`."""
+        return " ".join(
+            sentence.text + " " * bool(sentence.citations) + "".join(f"[{n}]" for n in sentence.citations)
+            for sentence in self.sentences
+        )

@@ -149,15 +149,14 @@ _BOILERPLATE = _all_of(
     r"our) partners).{0,60}\bcookies\b",
     r"^(?:©|\(c\)|copyright\W+(?:©|\(c\)|notice|the|by|\d{4}))|\ball rights reserved\b",
     r"^(?:all|this|these|the|our|no part of|images?|photos?|content|any).{0,80}\b(?:may|"
-    r"can) (?:not )?be (?:published|broadcast",
-    r"rewritten|re-?distributed|reproduced|republished|disseminated|copied|reprinted|used without)",
+    r"can) (?:not )?be (?:published|broadcast|rewritten|re-?distributed|reproduced|republished|disseminated|copied|reprinted|used without)",
     r"^(?:re-?publish|republication|reproduction|reprint|re-?use of|unauthori[sz]ed).{0,120}(?:permission|"
     r"prohibited|licen[cs]e|credit|allowed|forbidden|site)",
     r"^(?:if )?.{0,120}\bplease (?:consider )?(?:support(?:ing)?|donat(?:e|ing)|subscrib(?:e|ing)|"
     r"contribut(?:e|ing))\b",
     r"^(?:donations|contributions) (?:from|by|to|are|keep|make)\b.{0,80}\b(?:our|us|possible|mission)\b",
-    r"^.{0,60}\b(?:contributed|contributing) to this (?:report|story|article)\b|^our standards\s*:",
-    r"trust principles",
+    r"^.{0,60}\b(?:contributed|contributing) to this (?:report|story|article)\b",
+    r"^our standards\s*:.{0,60}trust principles",
     r"^this (?:article|story|post|report|piece) (?:was |is |has been )?(?:originally |first |"
     r"also )?(?:published|appeared|posted|adapted|republished|syndicated)",
     rf"^(?:with|by) {_AGENCIES}\W*$|^(?!pool|wire|agencies){_AGENCIES}\W*$",

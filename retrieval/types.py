@@ -67,9 +67,10 @@ class Chunk:
         """The article's text at `span`, which must lie inside this chunk."""
         return self.text[span.start - self.span.start : span.end - self.span.start]
 
-    def line_of(self, offset: int) -> int:
-        """The article's line, from 1, at an offset that lies inside this chunk."""
-        return self.line + self.text.count("\n", 0, offset - self.span.start)
+    def cite(self, number: int, span: Span) -> Citation:
+        """A citation of the article's text at `span`, which must lie inside this chunk."""
+        line = self.line + self.text.count("\n", 0, span.start - self.span.start)
+        return Citation(number, self.source, span, self.quote(span), line, self.page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,15 @@ class Filters:
     since: date | None = None
     until: date | None = None
 
-    def __bool__(self) -> bool:
-        return any((self.publisher, self.since, self.until))
+    def admits(self, source: Source) -> bool:
+        """Whether a search may look at `source`; an undated one passes no bound."""
+        by_whom = self.publisher is None or self.publisher.casefold() == (source.publisher or "").casefold()
+        day = source.date
+        bounded = self.since is not None or self.until is not None
+        return by_whom and (
+            not bounded
+            or (day is not None and (self.since or day) <= day <= (self.until or day))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,8 @@ class Passage:
 
     chunk: Chunk
     score: float  # reciprocal rank fusion; higher is better
+    similarity: float  # cosine of question and chunk
     dense_rank: int | None = None  # from 1; None where that side did not find it
-    similarity: float | None = None  # cosine of question and chunk
     lexical_rank: int | None = None
     bm25: float | None = None
 

@@ -1,0 +1,169 @@
+"""Answers, passages and summaries as text and as JSON. Pure: no disk, no terminal, no clock.
+
+What articles say is untrusted: control and direction characters are made visible before a terminal
+sees them, and nothing of it is read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from retrieval.index import Summary
+from retrieval.types import Answer, Citation, Passage, Source
+
+# C0 and C1 controls, and what turns the direction of text or hides in it.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_JSON_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+
+
+def safe(text: str) -> str:
+    """`text` on one line, with every character that could act on a terminal replaced by U+FFFD."""
+    return " ".join(_UNSAFE.sub("\ufffd", text).split())
+
+
+def day(date_: date | None) -> str:
+    return f"{date_.day} {date_:%b %Y}" if date_ else ""
+
+
+def place(citation: Citation) -> str:
+    """Where a citation stands: `001_ministers.txt:5`, and the page where there are pages."""
+    page = f", page {citation.page}" if citation.page else ""
+    return safe(f"{citation.source.file}:{citation.line}{page}")
+
+
+def answer(answer: Answer, folder: Path) -> RenderableType:
+    """An answer for a terminal: its sentences, then each citation with its source and quote."""
+    said = Text(safe(answer.text), style="" if answer.answered else "yellow")
+    if not answer.answered and answer.nearest:
+        nearest = Text("The nearest article: ").append(_source(answer.nearest, folder))
+        return Group(said, nearest)
+    return Group(said, *(_citation(citation, folder) for citation in answer.citations))
+
+
+def _citation(citation: Citation, folder: Path) -> RenderableType:
+    source = citation.source
+    head = Text(f"[{citation.number}] ", style="bold cyan").append(safe(source.title), style="bold")
+    about = [day(source.date) + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
+    where = Text(place(citation), style=f"dim link {_link(folder, source)}")
+    line = Text(" · ".join(part for part in about if part), style="dim")
+    line = line.append(" · ").append(where) if line else where
+    quote = Text(f"“{safe(citation.quote)}”", style="italic")
+    return Group("", head, Padding(Group(line, quote), (0, 0, 0, 4)))
+
+
+def _source(source: Source, folder: Path) -> Text:
+    about = ", ".join(part for part in (safe(source.publisher or ""), day(source.date)) if part)
+    title = Text(safe(source.title), style=f"bold link {_link(folder, source)}")
+    return title.append(f" ({about})" if about else "", style="not bold").append(f" {safe(source.file)}", style="dim")
+
+
+def _link(folder: Path, source: Source) -> str:
+    return (folder.resolve() / source.file).as_uri()
+
+
+def passages(found: Sequence[Passage], folder: Path) -> RenderableType:
+    """What a search found, best first, with the scores of both sides."""
+    if not found:
+        return Text("Nothing was found.")
+    return Group(*(_passage(number, passage, folder) for number, passage in enumerate(found, 1)))
+
+
+def _passage(number: int, passage: Passage, folder: Path) -> RenderableType:
+    chunk = passage.chunk
+    scores = f"fused {passage.score:.4f} · cosine {passage.similarity:.3f} ({_rank(passage.dense_rank)})"
+    if passage.bm25 is not None:
+        scores += f" · BM25 {passage.bm25:.2f} ({_rank(passage.lexical_rank)})"
+    head = Text(f"{number}. ", style="bold cyan").append(_source(chunk.source, folder)).append(f":{chunk.line}", "dim")
+    return Group(head, Padding(Group(Text(scores, style="dim"), Text(safe(chunk.text))), (0, 0, 1, 3)))
+
+
+def _rank(rank: int | None) -> str:
+    return f"rank {rank}" if rank else "not ranked"
+
+
+def summary(done: Summary, folder: Path) -> str:
+    """One line: what a sync did."""
+    counts = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged"
+    skipped = f", {len(done.skipped)} skipped" if done.skipped else ""
+    return (
+        f"Indexed {safe(str(folder))}: {counts}{skipped}; {done.embedded} passages embedded, {done.chunks} in the "
+        f"index, {done.seconds:.1f} s."
+    )
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer in the form that the README documents."""
+    return {
+        "question": answer.question,
+        "answered": answer.answered,
+        "text": answer.text,
+        "short_answer": answer.short_answer,
+        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "citations": [_citation_json(citation) for citation in answer.citations],
+        "nearest": _nearest_json(answer.nearest),
+        "confidence": round(answer.confidence, 4),
+        "seconds": round(answer.seconds, 4),
+    }
+
+
+def failure_json(question: str, error: str) -> dict[str, Any]:
+    """The same object for a question that could not be asked, with `error`."""
+    return answer_json(Answer(question, False, ())) | {"error": error}
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    source = citation.source
+    return {
+        "number": citation.number,
+        "file": source.file,
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "line": citation.line,
+        "page": citation.page,
+        "quote": citation.quote,
+        "title": source.title,
+        "date": source.date.isoformat() if source.date else None,
+        "publisher": source.publisher,
+    }
+
+
+def _nearest_json(source: Source | None) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    return {"file": source.file, "title": source.title, "date": source.date.isoformat() if source.date else None}
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """A passage in the form that the README documents."""
+    chunk = passage.chunk
+    return {
+        "file": chunk.source.file,
+        "start": chunk.span.start,
+        "end": chunk.span.end,
+        "line": chunk.line,
+        "page": chunk.page,
+        "text": chunk.text,
+        "title": chunk.source.title,
+        "date": chunk.source.date.isoformat() if chunk.source.date else None,
+        "publisher": chunk.source.publisher,
+        "score": passage.score,
+        "similarity": passage.similarity,
+        "dense_rank": passage.dense_rank,
+        "bm25": passage.bm25,
+        "lexical_rank": passage.lexical_rank,
+    }
+
+
+def dumped(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON that a terminal can show: what could act on it is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _JSON_UNSAFE.sub(lambda found: json.dumps(found.group())[1:-1], text)

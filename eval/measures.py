@@ -1,0 +1,62 @@
+"""Measures of a system's answers against a question set. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eval.questions import Case
+from retrieval.types import Answer, Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Shares, 0 to 1, over a question set."""
+
+    answerable: int  # questions
+    unanswerable: int  # questions
+    first: float  # answerable ones whose first citation is right
+    cited: float  # answerable ones with a right citation among all
+    declined_right: float  # unanswerable ones that were declined
+    declined_wrong: float  # answerable ones that were declined
+    exact: float  # citations whose quote is the article's text at their span, and whose line is right
+
+
+def score(cases: Sequence[Case], answers: Sequence[Answer], texts: Mapping[str, str]) -> Scores:
+    """The scores of `answers`, given in the order of `cases`, over the articles `texts`."""
+    pairs = list(zip(cases, answers, strict=True))
+    asked = [(case, answer) for case, answer in pairs if case.answerable]
+    others = [answer for case, answer in pairs if not case.answerable]
+    cited = [citation for answer in answers for citation in answer.citations]
+    return Scores(
+        answerable=len(asked),
+        unanswerable=len(others),
+        first=_share([any(is_right(case, c) for c in answer.citations[:1]) for case, answer in asked]),
+        cited=_share([any(is_right(case, c) for c in answer.citations) for case, answer in asked]),
+        declined_right=_share([not answer.answered for answer in others]),
+        declined_wrong=_share([not answer.answered for _, answer in asked]),
+        exact=_share([is_exact(citation, texts[citation.source.file]) for citation in cited]),
+    )
+
+
+def is_right(case: Case, citation: Citation) -> bool:
+    """Whether a citation's quote holds a piece of evidence, or is part of one."""
+    return any(
+        item.file == citation.source.file and is_within(item.quote, citation.quote) for item in case.evidence
+    )
+
+
+def is_within(one: str, other: str) -> bool:
+    """Whether either text holds the other, white space folded."""
+    one, other = " ".join(one.split()), " ".join(other.split())
+    return one in other or other in one
+
+
+def is_exact(citation: Citation, text: str) -> bool:
+    """Whether the quote is the article's text at the span, and the line is the line of its start."""
+    start, end = citation.span
+    return text[start:end] == citation.quote and text.count("\n", 0, start) + 1 == citation.line
+
+
+def _share(hits: Sequence[bool]) -> float:
+    return sum(hits) / len(hits) if hits else 0.0

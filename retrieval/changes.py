@@ -1,0 +1,107 @@
+"""Compare a folder with what its index knows: what is new, changed, gone, unreadable."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval import articles, chunking, furniture, lexical, metadata
+from retrieval.articles import File, Limits, Skipped, Unreadable
+from retrieval.dense import Record
+from retrieval.metadata import Stated
+
+VERSION = f"{chunking.VERSION}.{lexical.VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A readable file: the hash of all that decides its chunks, but for lines repeated in other files."""
+
+    file: File
+    content: str
+    edges: frozenset[str]  # its lines that are page furniture if other files have them too
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a sync has to do."""
+
+    stale: tuple[Seen, ...]  # new or changed
+    gone: tuple[str, ...]  # left the folder, or cannot be read any more
+    unchanged: int
+    repeated: frozenset[str]  # lines that stand in many files
+    stated: Mapping[str, Stated]
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]
+
+
+def changes(folder: Path, limits: Limits, records: Mapping[str, Record]) -> Changes:
+    """Read every file of `folder` and compare it with `records`. Raises FolderError."""
+    stated, warnings = metadata.load(folder)
+    seen: list[Seen] = []
+    skipped: list[Skipped] = []
+    for found in _look(folder, limits, stated, records):
+        if isinstance(found, Seen):
+            seen.append(found)
+        else:
+            skipped.append(found)
+    repeated = furniture.repeated_lines(file.edges for file in seen)
+    stale = tuple(file for file in seen if not _is_current(file, repeated, records))
+    return Changes(
+        stale=stale,
+        gone=tuple(sorted(set(records) - {file.file.name for file in seen})),
+        unchanged=len(seen) - len(stale),
+        repeated=repeated,
+        stated=stated,
+        skipped=tuple(skipped),
+        warnings=tuple(warnings),
+    )
+
+
+def content_hash(raw: bytes, stated: Stated | None) -> str:
+    """Hash of a file's bytes, what metadata.toml says of it, and the version of the code that cuts it."""
+    digest = hashlib.sha256(repr((VERSION, stated)).encode())
+    digest.update(raw)
+    return digest.hexdigest()
+
+
+def fingerprint(content: str, repeated: frozenset[str]) -> str:
+    """Hash of all that decides a file's chunks; `repeated` are those of its own lines that repeat."""
+    return hashlib.sha256("\n".join([content, *sorted(repeated)]).encode()).hexdigest()
+
+
+def stamps(folder: Path) -> dict[str, list[int]]:
+    """Size and times (ns) of every file in `folder`: equal stamps mean, but for very new files, no change."""
+    found: dict[str, list[int]] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            stat = os.lstat(os.path.join(place, name))
+            found[os.path.join(place, name)] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+    return found
+
+
+def _look(
+    folder: Path, limits: Limits, stated: Mapping[str, Stated], records: Mapping[str, Record]
+) -> Iterator[Seen | Skipped]:
+    for file in articles.files(folder, limits):
+        if isinstance(file, Skipped):
+            yield file
+            continue
+        try:
+            raw = articles.content(file, limits)
+        except Unreadable as error:
+            yield error.skipped
+            continue
+        content = content_hash(raw, stated.get(file.name))
+        record = records.get(file.name)
+        known = record is not None and record.content == content
+        yield Seen(file, content, record.edges if record and known else articles.edges(file, raw))
+
+
+def _is_current(file: Seen, repeated: frozenset[str], records: Mapping[str, Record]) -> bool:
+    record = records.get(file.file.name)
+    return record is not None and record.fingerprint == fingerprint(file.content, file.edges & repeated)

@@ -1,0 +1,169 @@
+"""What a question gives away about its answer: its terms, which of them are names, the kind of answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from retrieval.lexical import terms
+from retrieval.types import Span
+
+
+class Wanted(Enum):
+    """The kind of answer that a question asks for."""
+
+    PERSON = "who"
+    TIME = "when"
+    PLACE = "where"
+    NUMBER = "how many"
+    REASON = "why"
+    ANYTHING = "what"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question that bears its meaning; `stem` as `lexical.terms` gives it."""
+
+    stem: str
+    span: Span  # in the question
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """A question, taken apart."""
+
+    terms: tuple[Term, ...]  # each stem once, in order, words that only ask left out
+    wanted: Wanted
+    counted: str | None = None  # the stem of the thing that "how many" counts
+
+    @property
+    def stems(self) -> frozenset[str]:
+        return frozenset(term.stem for term in self.terms)
+
+
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+# Words that make a question, not its topic, as stems.
+_ASKING = frozenset(
+    terms(
+        "who whom whose what which when where why how did do does done doing was were is are am be been being has "
+        "have had can could would should will shall may might must me my you your i we us our he she him her his "
+        "its them they tell know say said about please thing any some ever exactly give list explain describe find "
+        "show mention article articles according report reported hello hi hey would like get got there much many "
+        "often else also just so than from s t d ll re ve m r u n ur wanna abt pls plz gonna wtf whats whos"
+    )
+)
+# What asks for which kind; the first in the question decides, the first here where two start together.
+_ASKS = (
+    (Wanted.TIME, r"when\b|(?:what|which) (?:year|date|day|month|time)\b|how long ago\b"),
+    (
+        Wanted.NUMBER,
+        r"how (?:many|much|old|long|often|far|big|large|high|tall|fast|deep)\b|"
+        r"(?:what|which) (?:number|percentage|share|proportion|amount|age|price|cost|sum|rate)\b",
+    ),
+    (
+        Wanted.PLACE,
+        r"wheres?\b|(?:what|which) (?:city|country|place|town|state|region|capital|location|venue)\b",
+    ),
+    (
+        Wanted.PERSON,
+        r"who(?:s|m|se)?\b|(?:what|which) (?:person|man|woman|minister|official|leader|president|general)\b",
+    ),
+    (Wanted.REASON, r"why\b|how come\b|what (?:caused|led to|made)\b|(?:what|which) (?:is |was )?the reason\b"),
+    (Wanted.ANYTHING, r"what|which|how|wh?at"),
+)
+_ASK = re.compile("|".join(rf"\b(?P<{wanted.name}>{pattern})" for wanted, pattern in _ASKS), re.IGNORECASE)
+# "Did they meet when …": the word that asks is the first one.
+_YES_NO = re.compile(
+    r"^\W*(?:and |so |hey |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\bhow many (?:more |other |of the )?([^\W\d_]+)", re.IGNORECASE)
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_TIME = re.compile(
+    rf"\b(?:1[5-9]\d\d|20\d\d|\d{{1,2}}0s|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|ago|century|decades?|"
+    r"(?:last|next|this) (?:year|month|week|spring|summer|autumn|fall|winter|decade))\b"
+)
+_NUMBER = re.compile(
+    r"\d[\d,.]*|\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|"
+    r"thousands?|millions?|billions?|once|twice|half|first|second|third|fourth|fifth|several|decades?)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|bin|al) )?[A-Z][\w’'-]*)*")
+_PLACE = re.compile(
+    r"\b(?:in|at|to|from|near|off|on|around|outside|of)(?: the)? ((?:[A-Z][\w’'-]+ ?)+)", re.IGNORECASE
+)
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|over|in order to|so that|after|amid|in response|in protest|reasons?|"
+    r"caused?|led to|thanks to|aim(?:s|ed|ing)? (?:to|at|of)|for|to (?!the\b|a\b|an\b|his\b|their\b|[A-Z]))",
+    re.IGNORECASE,
+)
+_CALENDAR = re.compile(rf"\b(?:{_MONTHS}|{_DAYS})\b")
+_REACH = 40  # characters after a number in which the thing that it counts is named
+
+
+def clues(question: str, texts: Sequence[str] = ()) -> Clues:
+    """Take a question apart.
+
+    A term is a name if `texts`, what was found for the question, write it with a capital inside sentences;
+    where they lack it, if the question itself does. So names are told in questions without capitals.
+    """
+    found: dict[str, Term] = {}
+    for word in _WORD.finditer(question):
+        for stem in terms(word.group()):
+            if stem not in _ASKING and stem not in found:
+                found[stem] = Term(stem, Span(*word.span()), _is_name(word, question, texts))
+    counted = _COUNTED.search(question)
+    return Clues(
+        terms=tuple(found.values()),
+        wanted=_wanted(question),
+        counted=next(iter(terms(counted.group(1))), None) if counted else None,
+    )
+
+
+def _wanted(question: str) -> Wanted:
+    found = None if _YES_NO.match(question) else _ASK.search(question)
+    return Wanted[found.lastgroup] if found and found.lastgroup else Wanted.ANYTHING
+
+
+def _is_name(word: re.Match[str], question: str, texts: Sequence[str]) -> bool:
+    inside = re.compile(rf"(?<=[\w,;] ){re.escape(word.group())}\b", re.IGNORECASE)
+    seen = [found.group()[0].isupper() for text in texts for found in inside.finditer(text)]
+    if seen:
+        return sum(seen) > len(seen) / 2
+    return word.group()[0].isupper() and word.start() > 0 and not question.isupper()
+
+
+def offers(sentence: str, clues: Clues) -> bool:
+    """Whether `sentence` holds something of the kind wanted that the question does not hold itself."""
+    match clues.wanted:
+        case Wanted.TIME:
+            return any(_is_new(found.group(), clues) for found in _TIME.finditer(sentence))
+        case Wanted.NUMBER:
+            return any(_is_new(found.group(), clues) for found in _NUMBER.finditer(sentence))
+        case Wanted.PERSON:
+            return any(_is_new(found.group(), clues) for found in _NAME.finditer(sentence))
+        case Wanted.PLACE:
+            return any(_is_new(found.group(1), clues) for found in _PLACE.finditer(sentence))
+        case Wanted.REASON:
+            return bool(_REASON.search(sentence))
+        case Wanted.ANYTHING:
+            return True
+
+
+def counts(sentence: str, thing: str) -> bool:
+    """Whether `sentence` names the thing, a stem, shortly after a number."""
+    return any(
+        thing in terms(sentence[found.start() : found.end() + _REACH]) for found in _NUMBER.finditer(sentence)
+    )
+
+
+def _is_new(words: str, clues: Clues) -> bool:
+    """Whether some word is neither of the question nor, but for a time, of the calendar."""
+    if clues.wanted is not Wanted.TIME:
+        words = _CALENDAR.sub("", words)
+    return bool(set(terms(words)) - clues.stems)

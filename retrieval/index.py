@@ -1,0 +1,284 @@
+"""Keep a folder of articles and its index equal.
+
+The protocol: Chroma is the truth, tantivy is derived from it. A change first marks the collection
+`writing` under a new generation, then changes Chroma file by file (the first chunk of a file goes in
+last and speaks for the whole file), then tantivy, which takes the generation when it is done, and at last
+marks the collection `clean`. Whatever stops half-way is seen at the next sync by those marks: files whose
+chunks are not complete are removed, and tantivy is made anew where its generation differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from retrieval import articles
+from retrieval.articles import Limits, Skipped, Unreadable
+from retrieval.changes import VERSION, Changes, Seen, changes, content_hash, fingerprint, stamps
+from retrieval.chunking import chunk, ids
+from retrieval.dense import DenseStore, Record
+from retrieval.embedding import Embedder, Vectors
+from retrieval.errors import FolderError, IndexDamaged, ModelError
+from retrieval.lexical import LexicalIndex, LexicalWriter
+from retrieval.types import Chunk
+
+Progress = Callable[[int, int, str], None]  # files done, files in all, the file at hand
+
+_BATCH = 64  # chunks embedded at once
+_LOCK_SECONDS = 30
+_RACY_NANOSECONDS = 2_000_000_000  # a file changed this shortly before a look may change again unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a sync did; counts are files unless said otherwise."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+    embedded: int = 0  # chunks
+    chunks: int = 0  # chunks in the index afterwards
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A file read and cut, ready to be embedded; without chunks where nothing of it can be used."""
+
+    file: str
+    chunks: list[Chunk] = field(default_factory=list)
+    record: Record | None = None
+    known: dict[str, Vectors] = field(default_factory=dict)  # of its former version, by chunk text
+
+
+class Index:
+    """The index of one folder of articles."""
+
+    def __init__(
+        self,
+        folder: Path,
+        data: Path,
+        embedder: Embedder,
+        limits: Limits | None = None,
+        rebuild: bool = False,
+    ) -> None:
+        """Open the folder's index under `data`, or create an empty one; `rebuild` empties what is there.
+
+        Raises FolderError where the folder is missing, IndexDamaged where the index cannot be opened, and
+        ModelError where another embedding model made it.
+        """
+        if not folder.is_dir():
+            raise FolderError(f"The folder {str(folder)!r} does not exist: name a folder of articles.")
+        self.folder = folder
+        self.embedder = embedder
+        self._limits = limits or Limits()
+        self._data = data
+        self._name = collection_name(folder)
+        self._snapshot = data / "seen" / f"{self._name}.json"
+        with self._locked():
+            self._open(rebuild)
+        self._check_model()
+
+    def _open(self, rebuild: bool) -> None:
+        words, chroma = self._data / "words" / self._name, self._data / "chroma"
+        about = {"folder": str(self.folder.resolve()), "model": self.embedder.id, "state": "new"}
+        if rebuild:
+            DenseStore.delete(chroma, self._name)
+            LexicalIndex.delete(words)
+        self.dense = DenseStore(chroma, self._name, about)
+        self.lexical = LexicalIndex(words)
+
+    def _check_model(self) -> None:
+        made_by = self.dense.about.get("model")
+        if made_by != self.embedder.id:
+            raise ModelError(
+                f"The index of {self.folder} was made by the model {made_by}, the setting asks for "
+                f"{self.embedder.id}: set QUOTH_MODEL back, or run quoth index --rebuild {self.folder}."
+            )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._data.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._data / "lock", timeout=_LOCK_SECONDS)
+            lock.acquire()
+        except Timeout as error:
+            raise IndexDamaged(
+                f"Another program is writing the index in {self._data}: wait until it is done, then try again."
+            ) from error
+        except OSError as error:
+            raise IndexDamaged(
+                f"The data folder {self._data} cannot be used ({error.strerror or error}): "
+                "mend its permissions, free the disk, or name another one in QUOTH_DATA."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_current(self) -> bool:
+        """Whether the index is whole and no file of the folder changed since the last sync.
+
+        Looks at names, sizes and times alone, as make and git do.
+        """
+        try:
+            seen = json.loads(self._snapshot.read_text("utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(seen == self._look(stamps(self.folder))) and self._is_whole()
+
+    def _is_whole(self) -> bool:
+        about = self.dense.about
+        return about.get("state") == "clean" and self.lexical.generation == about.get("generation")
+
+    def _look(self, files: dict[str, list[int]]) -> dict[str, object]:
+        """All that decides whether the index is current, in a form that JSON keeps."""
+        return {"version": VERSION, "limits": repr(self._limits), "files": files}
+
+    def sync(self, progress: Progress | None = None) -> Summary:
+        """Bring the index up to date: only files whose content changed are cut and embedded again.
+
+        Raises FolderError where the folder cannot be read, IndexDamaged where the index cannot be written.
+        """
+        started = time.perf_counter()
+        with self._locked():
+            self._snapshot.unlink(missing_ok=True)
+            looked, at = stamps(self.folder), time.time_ns()
+            self._repair()
+            found = changes(self.folder, self._limits, self.dense.records())
+            summary = self._apply(found, progress or (lambda done, total, file: None))
+            self._remember(looked, at)
+        return replace(summary, seconds=time.perf_counter() - started)
+
+    def _remember(self, files: dict[str, list[int]], at: int) -> None:
+        """Keep the look at the folder, unless a file is so new that it may change again unseen."""
+        if all(max(times) < at - _RACY_NANOSECONDS for _, *times in files.values()):
+            self._snapshot.parent.mkdir(parents=True, exist_ok=True)
+            self._snapshot.write_text(json.dumps(self._look(files)), "utf-8")
+
+    def _repair(self) -> None:
+        """Undo what an interrupted sync left half-done."""
+        if self._is_whole() or self.dense.about.get("state") == "new":
+            return
+        self._drop_incomplete()
+        LexicalIndex.delete(self.lexical.path)
+        self.lexical = LexicalIndex(self.lexical.path)
+        with self._writing() as words:
+            for file in self.dense.records():
+                words.add(self.dense.article(file))
+
+    def _drop_incomplete(self) -> None:
+        """Remove from Chroma every chunk that is not part of a complete file."""
+        there = set(self.dense.ids())
+        whole = [ids(file, r.fingerprint, r.chunks) for file, r in self.dense.records().items()]
+        kept = {id_ for group in whole if there.issuperset(group) for id_ in group}
+        self.dense.remove(sorted(there - kept))
+
+    @contextmanager
+    def _writing(self) -> Iterator[LexicalWriter]:
+        """Marks the index as being written; as whole again when the block ends without an error."""
+        generation = uuid.uuid4().hex
+        self.dense.describe(state="writing", generation=generation)
+        with self.lexical.writing(generation) as words:
+            yield words
+        self.dense.describe(state="clean")
+
+    def _apply(self, found: Changes, progress: Progress) -> Summary:
+        skipped = list(found.skipped)
+        added = changed = embedded = 0
+        if found.stale or found.gone or not self._is_whole():
+            former = self.dense.records()
+            with self._writing() as words:
+                self._remove(found.gone, words)
+                for batch in self._batches(found, former, skipped, progress):
+                    self._remove([cut.file for cut in batch], words)
+                    embedded += self._store([cut for cut in batch if cut.chunks], words)
+                    stored = [cut.file for cut in batch if cut.chunks]
+                    changed += len(former.keys() & stored)
+                    added += len(stored) - len(former.keys() & stored)
+        return Summary(
+            added=added,
+            changed=changed,
+            removed=len(found.gone),
+            unchanged=found.unchanged,
+            skipped=tuple(skipped),
+            warnings=found.warnings,
+            embedded=embedded,
+            chunks=len(self.dense),
+        )
+
+    def _batches(
+        self, found: Changes, former: Mapping[str, Record], skipped: list[Skipped], progress: Progress
+    ) -> Iterator[list[_Cut]]:
+        """The stale files, read and cut, in batches of about `_BATCH` chunks."""
+        batch: list[_Cut] = []
+        for number, seen in enumerate(found.stale):
+            progress(number, len(found.stale), seen.file.name)
+            cut = self._cut(seen, found, former.get(seen.file.name))
+            if isinstance(cut, Skipped):
+                skipped.append(cut)
+                cut = _Cut(seen.file.name)
+            batch.append(cut)
+            if sum(len(cut.chunks) for cut in batch) >= _BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+        progress(len(found.stale), len(found.stale), "")
+
+    def _cut(self, seen: Seen, found: Changes, former: Record | None) -> _Cut | Skipped:
+        name = seen.file.name
+        try:
+            raw = articles.content(seen.file, self._limits)
+            article = articles.read(seen.file, raw, found.stated, found.repeated, self._limits)
+        except Unreadable as error:
+            return error.skipped
+        content = content_hash(raw, found.stated.get(name))  # not seen.content: it may have changed since
+        print_ = fingerprint(content, seen.edges & found.repeated)
+        chunks = chunk(article, print_)
+        if not chunks:
+            return Skipped(name, "it holds no sentence to quote, only page furniture; nothing is lost by that")
+        record = Record(content, print_, len(chunks), seen.edges, article.source)
+        same_title = former is not None and former.source.title == article.source.title
+        return _Cut(name, chunks, record, self.dense.vectors(name) if same_title else {})
+
+    def _remove(self, files: Sequence[str], words: LexicalWriter) -> None:
+        gone = [id_ for file in files for id_ in self.dense.ids(file)]
+        self.dense.remove(gone)
+        words.remove(gone)
+
+    def _store(self, batch: Sequence[_Cut], words: LexicalWriter) -> int:
+        """Embed what is new in the batch and store all of it; returns how many chunks were embedded."""
+        new = [c for cut in batch for c in cut.chunks if c.text not in cut.known]
+        fresh = dict(zip((c.id for c in new), self.embedder.embed([to_embed(c) for c in new]), strict=True))
+        for cut in batch:
+            vectors = [fresh[c.id] if c.id in fresh else cut.known[c.text] for c in cut.chunks]
+            assert cut.record is not None
+            self.dense.add(cut.chunks, np.stack(vectors), cut.record)
+            words.add(cut.chunks)
+        return len(new)
+
+
+def to_embed(chunk: Chunk) -> str:
+    """What the model reads of a chunk."""
+    return chunk.text
+
+
+def collection_name(folder: Path) -> str:
+    """The collection of a folder: its name, readable, and a hash of where it lies."""
+    place = str(folder.resolve())
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(place).name).strip("-")[:40] or "folder"
+    return f"{readable}-{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

@@ -1,0 +1,201 @@
+"""The lexical index: BM25 over the words of the chunks, in tantivy.
+
+It is derived from the dense store and can be rebuilt from it at any time. It also answers what only a
+word index knows: how rare a term is, and which indexed word a misspelt one was meant to be.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tantivy
+
+from retrieval.errors import IndexDamaged
+from retrieval.types import Chunk, Filters
+
+VERSION = "1"  # raise it when the same chunk would be indexed otherwise
+
+_TITLE_BOOST = 0.5
+_NO_DAY = 0  # stands for "no date": a range filter never matches it
+_WRITER_MEMORY = 64_000_000
+_SPELLINGS = (  # British to American, on both sides, so that a wrong guess still matches itself
+    (re.compile(r"\b(def|off|lic|pret)ence"), r"\1ense"),
+    (re.compile(r"(\w{3})is(e|es|ed|ing|ation|ations)\b"), r"\1iz\2"),
+    (re.compile(r"(\w{4})our(s|ed|ing|able|ite|al|hood|er|ers)?\b"), r"\1or\2"),
+    (re.compile(r"(\w{3})tre(s?)\b"), r"\1ter\2"),
+    (re.compile(r"\bprogramme"), "program"),
+)
+
+
+class Hit(NamedTuple):
+    id: str  # of the chunk
+    score: float  # BM25
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (
+        tantivy.Filter.remove_long(40),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stopword("english"),
+        tantivy.Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()
+
+
+@cache
+def _words() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.remove_long(40)).filter(tantivy.Filter.lowercase()).build()
+
+
+def terms(text: str) -> list[str]:
+    """The stemmed terms of `text`, in order, spellings unified, common English words left out."""
+    found: list[str] = _analyzer().analyze(_unify(text))
+    return found
+
+
+def _unify(text: str) -> str:
+    text = text.lower()
+    for pattern, replacement in _SPELLINGS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="terms", index_option="freq")
+    builder.add_text_field("title", tokenizer_name="terms", index_option="freq")
+    builder.add_text_field("word", tokenizer_name="words", index_option="basic")
+    builder.add_text_field("publisher", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("day", indexed=True, fast=True)
+    return builder.build()
+
+
+class LexicalWriter:
+    """What may be done inside `LexicalIndex.writing`."""
+
+    def __init__(self, writer: tantivy.IndexWriter) -> None:
+        self._writer = writer
+
+    def add(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            self._writer.add_document(_document(chunk))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            self._writer.delete_documents_by_term("id", id_)
+
+
+def _document(chunk: Chunk) -> tantivy.Document:
+    source = chunk.source
+    return tantivy.Document(
+        id=chunk.id,
+        text=_unify(chunk.text),
+        title=_unify(source.title),
+        word=chunk.text,
+        publisher=(source.publisher or "").casefold(),
+        day=source.date.toordinal() if source.date else _NO_DAY,
+    )
+
+
+class LexicalIndex:
+    """A tantivy index in a folder of its own, which it creates where it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises IndexDamaged where the folder holds something else, or cannot be written."""
+        self.path = path
+        self._stamp = path / "generation"
+        self._schema = _schema()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(path))
+        except (ValueError, OSError) as error:
+            raise IndexDamaged(
+                f"The word index in {path} cannot be opened ({error}): delete that folder, it is made anew."
+            ) from error
+        self._index.register_tokenizer("terms", _analyzer())
+        self._index.register_tokenizer("words", _words())
+
+    @property
+    def generation(self) -> str:
+        """Which state of the dense store this index was derived from; empty while it is being written."""
+        return self._stamp.read_text() if self._stamp.is_file() else ""
+
+    @contextmanager
+    def writing(self, generation: str) -> Iterator[LexicalWriter]:
+        """Changes made in the block are kept together, as `generation`, when it ends without an error."""
+        self._stamp.unlink(missing_ok=True)
+        try:
+            writer = self._index.writer(heap_size=_WRITER_MEMORY, num_threads=1)
+            yield LexicalWriter(writer)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
+            self._stamp.write_text(generation)
+        except (ValueError, OSError) as error:
+            raise IndexDamaged(
+                f"The word index in {self.path} cannot be written ({error}): free the disk or mend its "
+                "permissions, then run quoth index again."
+            ) from error
+
+    def __len__(self) -> int:
+        return int(self._index.searcher().num_docs)
+
+    def search(self, query: str, limit: int, filters: Filters) -> list[Hit]:
+        """The best chunks for any of the query's terms, best first."""
+        parts = [part for term in dict.fromkeys(terms(query)) for part in self._term(term)]
+        if not parts or not len(self):
+            return []
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
+        clauses = [(tantivy.Occur.Must, wanted), *((tantivy.Occur.Must, f) for f in self._filters(filters))]
+        searcher = self._index.searcher()
+        found = searcher.search(tantivy.Query.boolean_query(clauses), limit=limit, count=False)
+        return [Hit(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found.hits]
+
+    def _term(self, term: str) -> tuple[tantivy.Query, tantivy.Query]:
+        in_title = tantivy.Query.term_query(self._schema, "title", term, index_option="freq")
+        return (
+            tantivy.Query.term_query(self._schema, "text", term, index_option="freq"),
+            tantivy.Query.boost_query(in_title, _TITLE_BOOST),
+        )
+
+    def _filters(self, filters: Filters) -> list[tantivy.Query]:
+        found = []
+        if filters.publisher:
+            publisher = filters.publisher.casefold()
+            found.append(tantivy.Query.term_query(self._schema, "publisher", publisher, index_option="basic"))
+        if filters.since or filters.until:
+            first = filters.since.toordinal() if filters.since else _NO_DAY + 1
+            last = filters.until.toordinal() if filters.until else None
+            kind: Any = tantivy.FieldType.Integer
+            found.append(tantivy.Query.range_query(self._schema, "day", kind, first, last))
+        return found
+
+    def frequency(self, term: str) -> int:
+        """How many chunks hold `term` (as `terms` gives it) in their text."""
+        return int(self._index.searcher().doc_freq("text", term))
+
+    def has_word(self, word: str) -> bool:
+        """Whether any chunk holds the lower-case `word` exactly."""
+        return bool(self._index.searcher().doc_freq("word", word))
+
+    def starting_with(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """The indexed words that start with the lower-case `prefix`, each with its number of chunks."""
+        found: list[tuple[str, int]] = self._index.searcher().terms_with_prefix("word", prefix)
+        return found
+
+    @classmethod
+    def delete(cls, path: Path) -> None:
+        """Remove the index in `path` from disk."""
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""Hybrid search: the dense and the lexical side, each to a depth, fused by reciprocal rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrieval import dense, lexical
+from retrieval.dense import DenseStore
+from retrieval.embedding import Embedder
+from retrieval.lexical import LexicalIndex
+from retrieval.types import Filters, Passage
+
+DEPTH = 30  # taken from each side before they are fused
+_RRF = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
+
+
+def search(
+    query: str,
+    store: DenseStore,
+    words: LexicalIndex,
+    embedder: Embedder,
+    k: int,
+    filters: Filters | None = None,
+    depth: int = DEPTH,
+) -> list[Passage]:
+    """The best `k` passages for `query`, best first; fewer where the articles hold fewer."""
+    filters = filters or Filters()
+    vector = embedder.read([query])[0].vector
+    near = store.search(vector, depth, filters)
+    said = words.search(query, depth, filters)
+    known = {hit.chunk.id for hit in near}
+    others = store.hits([hit.id for hit in said if hit.id not in known], vector)
+    return fuse(near, said, others)[:k]
+
+
+def fuse(
+    near: Sequence[dense.Hit], said: Sequence[lexical.Hit], others: Sequence[dense.Hit] = ()
+) -> list[Passage]:
+    """Both rankings as one, by reciprocal rank fusion: the score is the sum of 1 / (60 + rank).
+
+    `others` are the chunks of the lexical hits that `near` lacks; a lexical hit whose chunk is in neither
+    is left out, since the dense store is the truth.
+    """
+    by_meaning = {hit.chunk.id: rank for rank, hit in enumerate(near, 1)}
+    by_words = {hit.id: (rank, hit.score) for rank, hit in enumerate(said, 1)}
+    passages = [
+        _passage(hit, by_meaning.get(hit.chunk.id), *by_words.get(hit.chunk.id, (None, None)))
+        for hit in [*near, *others]
+    ]
+    return sorted(passages, key=lambda passage: (-passage.score, passage.chunk.id))
+
+
+def _passage(
+    hit: dense.Hit, dense_rank: int | None, lexical_rank: int | None, bm25: float | None
+) -> Passage:
+    return Passage(
+        chunk=hit.chunk,
+        score=sum(1 / (_RRF + rank) for rank in (dense_rank, lexical_rank) if rank),
+        similarity=hit.similarity,
+        dense_rank=dense_rank,
+        lexical_rank=lexical_rank,
+        bm25=bm25,
+    )

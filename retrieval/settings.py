@@ -1,0 +1,59 @@
+"""Settings: flags, then the environment (`QUOTH_…`), then `.env` in the working folder, then defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from retrieval.embedding import DEFAULT_MODEL
+from retrieval.errors import InputError
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. The field `data` is `QUOTH_DATA` in the environment, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="QUOTH_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    folder: Path = Field(Path("seeds"), description="The folder of articles.")
+    data: Path = Field(Path(".quoth"), description="Where the index is kept.")
+    model: str = Field(DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder.")
+    k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
+    depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
+    threshold: float = Field(
+        0.51, ge=0, le=1, description="Confidence under which Quoth declines; chosen on the dev questions."
+    )
+    max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
+    max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")
+    parse_seconds: float = Field(30.0, gt=0, description="HTML and PDF files that take longer are skipped.")
+
+
+def load(**flags: Any) -> Settings:
+    """The settings, with `flags` that are not None on top.
+
+    A `.env` is read from the working folder, but never one that lies inside the articles' folder: articles
+    come from elsewhere, settings do not. Raises InputError naming the setting and what is wrong with it.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        settings = Settings(**given)
+        env_file = Path(".env")
+        if env_file.is_file() and not _inside(Path.cwd(), settings.folder):
+            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)
+    except ValidationError as error:
+        raise InputError(_sentence(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The file .env cannot be read ({error}): mend or remove it.") from error
+    return settings
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    return f"The setting QUOTH_{name.upper()} is not usable: {first['msg'].lower()}."

@@ -38,11 +38,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-FolderOption = Annotated[Path | None, typer.Option("--folder", help="The folder of articles. [default: seeds]")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--folder", help="The folder of articles. [default: seeds]")
+]
 KOption = Annotated[int | None, typer.Option("--k", help="Passages to read. [default: 8]")]
-SinceOption = Annotated[str | None, typer.Option("--since", help="Only articles of this day or later: 2023-07-03.")]
-UntilOption = Annotated[str | None, typer.Option("--until", help="Only articles of this day or earlier.")]
-PublisherOption = Annotated[str | None, typer.Option("--publisher", help="Only articles of this publisher.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="Only articles of this day or later: 2023-07-03.")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", help="Only articles until this day.")]
+PublisherOption = Annotated[str | None, typer.Option("--publisher", help="Only this publisher's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; the README documents it.")]
 
 
@@ -66,7 +70,9 @@ def _quoth(
 @app.command()
 def index(
     folder: Annotated[Path | None, typer.Argument(help="The folder of articles. [default: seeds]")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if a file was skipped.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 1 if a file was skipped.")
+    ] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew.")] = False,
 ) -> None:
     """Create the index of a folder, or bring it up to date."""
@@ -93,14 +99,17 @@ def ask(
     until: UntilOption = None,
     publisher: PublisherOption = None,
     batch: Annotated[
-        str | None, typer.Option("--batch", help="Answer each line of a file, or of - (standard input), as JSON.")
+        str | None,
+        typer.Option("--batch", help="Answer each line of a file, or of - (standard input), as JSON."),
     ] = None,
 ) -> None:
     """Answer a question with sentences of the articles, each cited."""
     from retrieval.errors import InputError
 
     if (question is None) == (batch is None):
-        raise InputError('Give a question, as in quoth ask "Who met in Moscow?", or --batch FILE, but not both.')
+        raise InputError(
+            'Give a question, as in quoth ask "Who met in Moscow?", or --batch FILE, but not both.'
+        )
     filters = _filters(since, until, publisher)
     lines = _lines(batch) if batch is not None else None
     if question is not None:
@@ -150,12 +159,13 @@ def search(
     """Show the passages that a question would be answered from, with their scores."""
     from bot import render
     from retrieval.chain import as_question
+    from retrieval.types import Question
 
     filters = _filters(since, until, publisher)
     text = as_question(_readable(query)).text
     settings = _settings(folder=folder, k=k)
     quoth = _assemble(settings)
-    found = quoth.search(text, filters)
+    _, found = quoth.retrieve(Question(text, filters=filters))
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))
     else:
@@ -199,7 +209,9 @@ def _lines(batch: str) -> Iterator[bytes]:
     try:
         return lines(sys.stdin.buffer if batch == "-" else Path(batch).open("rb"))
     except OSError as error:
-        raise InputError(f"The batch {batch!r} cannot be read ({error.strerror}): name a file, or -.") from error
+        raise InputError(
+            f"The batch {batch!r} cannot be read ({error.strerror}): name a file, or -."
+        ) from error
 
 
 def _assemble(settings: Settings) -> Quoth:
@@ -227,7 +239,13 @@ def _progress(what: str) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[file]}", markup=False))
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[file]}", markup=False),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, file="")
         yield lambda done, total, file: bar.update(task, completed=done, total=total, file=file)

@@ -21,8 +21,12 @@ from retrieval.index import Summary
 from retrieval.types import Answer, Citation, Passage, Source
 
 # C0 and C1 controls, and what turns the direction of text or hides in it.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
-_JSON_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+_JSON_UNSAFE = re.compile(
+    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def safe(text: str) -> str:
@@ -63,7 +67,9 @@ def _citation(citation: Citation, folder: Path) -> RenderableType:
 def _source(source: Source, folder: Path) -> Text:
     about = ", ".join(part for part in (safe(source.publisher or ""), day(source.date)) if part)
     title = Text(safe(source.title), style=f"bold link {_link(folder, source)}")
-    return title.append(f" ({about})" if about else "", style="not bold").append(f" {safe(source.file)}", style="dim")
+    return title.append(f" ({about})" if about else "", style="not bold").append(
+        f" {safe(source.file)}", style="dim"
+    )
 
 
 def _link(folder: Path, source: Source) -> str:
@@ -82,7 +88,11 @@ def _passage(number: int, passage: Passage, folder: Path) -> RenderableType:
     scores = f"fused {passage.score:.4f} · cosine {passage.similarity:.3f} ({_rank(passage.dense_rank)})"
     if passage.bm25 is not None:
         scores += f" · BM25 {passage.bm25:.2f} ({_rank(passage.lexical_rank)})"
-    head = Text(f"{number}. ", style="bold cyan").append(_source(chunk.source, folder)).append(f":{chunk.line}", "dim")
+    head = (
+        Text(f"{number}. ", style="bold cyan")
+        .append(_source(chunk.source, folder))
+        .append(f":{chunk.line}", "dim")
+    )
     return Group(head, Padding(Group(Text(scores, style="dim"), Text(safe(chunk.text))), (0, 0, 1, 3)))
 
 
@@ -139,7 +149,11 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 def _nearest_json(source: Source | None) -> dict[str, Any] | None:
     if source is None:
         return None
-    return {"file": source.file, "title": source.title, "date": source.date.isoformat() if source.date else None}
+    return {
+        "file": source.file,
+        "title": source.title,
+        "date": source.date.isoformat() if source.date else None,
+    }
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:

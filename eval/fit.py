@@ -99,7 +99,9 @@ def fit_confidence(given: Sequence[Sample]) -> tuple[Confidence, float]:
 
 def main() -> None:
     """Print the constants of `retrieval/extractive.py`, ranking first, since confidence builds on it."""
-    corpora = [(folder / "articles", load(folder / "questions.jsonl")) for folder in sorted(CALIBRATION.iterdir())]
+    corpora = [
+        (folder / "articles", load(folder / "questions.jsonl")) for folder in sorted(CALIBRATION.iterdir())
+    ]
     dev = list(samples(_SEEDS, load(SET, "dev")))
     everything = dev + [sample for folder, cases in corpora for sample in samples(folder, cases)]
     extractive.RANKING = fit_ranking(everything)

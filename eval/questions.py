@@ -49,7 +49,9 @@ def load(path: Path = SET, split: str | None = None) -> list[Case]:
     try:
         lines = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The question set {path} cannot be read ({error}): name a JSON lines file.") from error
+        raise InputError(
+            f"The question set {path} cannot be read ({error}): name a JSON lines file."
+        ) from error
     cases = []
     for number, line in enumerate(lines, 1):
         if line.strip():

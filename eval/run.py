@@ -51,7 +51,11 @@ def _missed(cases: list[Case], answers: list[Answer]) -> list[str]:
     """What went wrong, a line a question."""
     lines = []
     for case, answer in zip(cases, answers, strict=True):
-        right = not answer.answered if not case.answerable else any(is_right(case, c) for c in answer.citations[:1])
+        right = (
+            not answer.answered
+            if not case.answerable
+            else any(is_right(case, c) for c in answer.citations[:1])
+        )
         if not right:
             lines.append(f"{case.id} ({answer.confidence:.2f}) {case.question} -> {answer.text[:150]}")
     return lines

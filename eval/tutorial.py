@@ -39,11 +39,16 @@ class Tutorial:
 
 def _cut(article: Article) -> list[Chunk]:
     """Like LangChain's recursive splitter, at the last blank within reach; offsets carried, not searched."""
-    text, start, chunks = article.text, 0, []
+    text, start = article.text, 0
+    chunks: list[Chunk] = []
     while start < len(text):
         end = min(start + _SIZE, len(text))
         if end < len(text):
-            end = max(text.rfind("\n", start + _OVERLAP + 1, end), text.rfind(" ", start + _OVERLAP + 1, end), start + _OVERLAP + 1)
+            end = max(
+                text.rfind("\n", start + _OVERLAP + 1, end),
+                text.rfind(" ", start + _OVERLAP + 1, end),
+                start + _OVERLAP + 1,
+            )
         span = Span(start, end)
         chunks.append(
             Chunk(

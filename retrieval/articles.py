@@ -234,7 +234,7 @@ def _link_trouble(path: str, root: str) -> str | None:
         return "is a link that leads nowhere; delete it, or put the file itself here"
     if not Path(target).is_relative_to(root):
         return "is a link that leaves the folder; put the file itself here"
-    if os.path.isdir(target):
+    if Path(target).is_dir():
         return "is a link to a folder, which is not followed; put the folder itself here"
     return None
 

@@ -1,8 +1,8 @@
 """Quoth as a LangChain `Runnable`: a question and its history in, an `Answer` out.
 
-    from retrieval.chain import assemble
-    quoth = assemble(folder="seeds")
-    print(quoth.invoke("Who met Belousov in Beijing?").text)
+from retrieval.chain import assemble
+quoth = assemble(folder="seeds")
+print(quoth.invoke("Who met Belousov in Beijing?").text)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import CallbackManagerForChainRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -23,7 +23,7 @@ from retrieval import extractive, replies
 from retrieval.articles import Limits
 from retrieval.embedding import Remembering, Transformer
 from retrieval.errors import InputError
-from retrieval.index import Index, Progress, Summary
+from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
 from retrieval.search import search
 from retrieval.settings import Settings, load
@@ -52,7 +52,7 @@ class Retriever(BaseRetriever):
         self,
         query: str,
         *,
-        run_manager: CallbackManagerForRetrieverRun,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain hands it in by name
         filters: Filters | None = None,
         k: int | None = None,
     ) -> list[Document]:
@@ -89,13 +89,17 @@ class Quoth(Runnable[Input, Answer]):
         self.settings = settings
         self.retriever = Retriever(index=index, k=settings.k, depth=settings.depth)
 
-    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **_: Any) -> Answer:
         """Answer a question. Raises InputError where it is empty or too long."""
-        return self._call_with_config(self._answer, as_question(input), config, run_type="chain")
+        return self._call_with_config(self._answer, input, config, run_type="chain")
 
-    def _answer(self, asked: Question, config: RunnableConfig) -> Answer:
+    def _answer(
+        self, given: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> Answer:
         started = time.perf_counter()
-        answer = self._reply(asked) or self._from_articles(asked, config)
+        asked = as_question(given)
+        child = patch_config(config, callbacks=run_manager.get_child())
+        answer = self._reply(asked) or self._from_articles(asked, child)
         return replace(answer, question=asked.text, seconds=time.perf_counter() - started)
 
     def _reply(self, asked: Question) -> Answer | None:
@@ -108,12 +112,10 @@ class Quoth(Runnable[Input, Answer]):
         text, passages = self.retrieve(asked, config)
         return extractive.answer(text, passages, index.lexical, index.embedder, self.settings.threshold)
 
-    def retrieve(
-        self, asked: Question, config: RunnableConfig | None = None
-    ) -> tuple[str, list[Passage]]:
+    def retrieve(self, asked: Question, config: RunnableConfig | None = None) -> tuple[str, list[Passage]]:
         """The question with its spelling mended, and the passages found for it, best first."""
         text = mend(asked.text, self.index.lexical, self.index.embedder.knows)
-        documents = self.retriever.invoke(text, patch_config(config), filters=asked.filters, k=asked.k)
+        documents = self.retriever.invoke(text, config, filters=asked.filters, k=asked.k)
         return text, [document.metadata["passage"] for document in documents]
 
 
@@ -121,7 +123,7 @@ def as_question(given: Input) -> Question:
     """The question in any of the forms that the chain takes. Raises InputError where it is none."""
     asked = given if isinstance(given, Question) else _parse(given)
     if not asked.text.strip():
-        raise InputError("The question is empty: ask something, as in quoth ask \"Who met in Moscow?\".")
+        raise InputError('The question is empty: ask something, as in quoth ask "Who met in Moscow?".')
     if len(asked.text) > LONGEST_QUESTION:
         raise InputError(
             f"The question has {len(asked.text):,} characters: ask in at most {LONGEST_QUESTION:,}."

@@ -71,7 +71,10 @@ _ASKS = (
         Wanted.PERSON,
         r"who(?:s|m|se)?\b|(?:what|which) (?:person|man|woman|minister|official|leader|president|general)\b",
     ),
-    (Wanted.REASON, r"why\b|how come\b|what (?:caused|led to|made)\b|(?:what|which) (?:is |was )?the reason\b"),
+    (
+        Wanted.REASON,
+        r"why\b|how come\b|what (?:caused|led to|made)\b|(?:what|which) (?:is |was )?the reason\b",
+    ),
     (Wanted.ANYTHING, r"what|which|how|wh?at"),
 )
 _ASK = re.compile("|".join(rf"\b(?P<{wanted.name}>{pattern})" for wanted, pattern in _ASKS), re.IGNORECASE)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import chromadb
 import numpy as np
+from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from retrieval.embedding import Vectors
@@ -48,7 +49,7 @@ class DenseStore:
         self._path = path
         with self._translated("opened"):
             path.mkdir(parents=True, exist_ok=True)
-            settings = chromadb.Settings(anonymized_telemetry=False)
+            settings = Settings(anonymized_telemetry=False)
             self._client = chromadb.PersistentClient(str(path), settings=settings)
             self._collection = self._client.get_or_create_collection(
                 collection,
@@ -98,7 +99,7 @@ class DenseStore:
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors, record: Record) -> None:
         """Add one file's chunks. The first goes in last: until then the file does not count as there."""
-        rows = [_row(chunk, number, record) for number, chunk in enumerate(chunks)]
+        rows: list[Any] = [_row(chunk, number, record) for number, chunk in enumerate(chunks)]
         with self._translated("written"):
             for start in [*range(1, len(chunks), _PAGE), 0]:
                 end = start + _PAGE if start else 1
@@ -149,7 +150,7 @@ class DenseStore:
             return []
         with self._translated("read"):
             rows: Any = self._collection.query(
-                query_embeddings=[vector],
+                query_embeddings=vector[np.newaxis],
                 n_results=limit,
                 where=_where(filters),
                 include=["documents", "metadatas", "distances"],

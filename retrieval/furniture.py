@@ -48,7 +48,7 @@ _SITE = (
 )
 _APP = r"(?:app|newsletters?|emails?|inbox|alerts?|updates|briefing|podcast)"
 _AGENCY = (
-    r"(?:reuters|agence france[- ]presse|afp|ap|the associated press|associated press|press association|"
+    r"(?:reuters?|agence france[- ]presse|afp|ap|the associated press|associated press|press association|"
     r"pa media|pa|dpa|"
     r"tass|interfax|xinhua|bloomberg|anadolu(?: agency)?|kyodo(?: news)?|yonhap|efe|ansa|epa(?:-efe)?|upi|"
     r"ria novosti|"
@@ -143,6 +143,10 @@ _CALL = _all_of(
     r"(?:watch|listen|video|gallery|in pictures)\s*:",
     rf"top {_STORIES}\b[^.:]{{0,60}}$|most (?:read|popular) (?:on|in|from|{_STORIES})\b[^.]{{0,30}}$",
     rf"latest {_STORIES} (?:from|on|in)\b[^.:]*$|{_STORIES} you (?:may|might)",
+    r"you (?:may|might) (?:also )?like\s*:|(?:next|up next|coming up|in (?:the |our )?next issue|next issue|"
+    r"next week)\s*:",
+    r"subscribe from \W?\d|(?:watch|listen to) the full (?:report|interview|programme|program|episode|video) on\b",
+    r"don['’]t miss\s*:|most (?:read|popular)\s*:",
 )
 _BOILERPLATE = _all_of(
     r"^(?:we|this (?:web)?site|our (?:web)?site|our partners|[\w.]+ and (?:its|"
@@ -204,13 +208,17 @@ _DATE_SIGN = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:date|authors?|by|published|posted|updated|last (?:updated|modified)|byline|written by|words by|"
-    r"category|section|tags?|topics?|url|"
+    r"(?:date|authors?|by|published|posted|updated|last (?:updated|modified)|byline|written by|words(?: by)?|"
+    r"pictures|reporter|text|category|section|tags?|topics?|url|"
     r"(?:media |press )?contact)(?: (?:on|at|date))?\s*:\s*\S",
     re.IGNORECASE,
 )
 _BY = re.compile(
     r"(?:by|words by|story by|written by|reported by|analysis by|review by|text by)\s+(?=\S)", re.IGNORECASE
+)
+_ROLE = re.compile(  # what follows the name in a byline
+    r",? (?:the |our )?(?:[\w’'-]+ ){0,3}(?:reporter|correspondent|editor|writer|columnist|critic|producer|"
+    r"journalist|bureau|desk|staff)s?\b.{0,40}$| in (?:[A-Z][\w’'-]+,? ?){1,4}$|$",
 )
 _STAFF = re.compile(
     r"(?:[\w’'-]+ ){0,3}(?:staff|staff writers?|staff reporters?|staff and agencies|and agencies|newsroom|"
@@ -253,7 +261,7 @@ _TAIL = _all_of(
     r"recommended\b|trending\b",
     r"sign up (?:to read|now|for)|subscribe\b|you (?:may|might) (?:also|like)|more (?:from|on|in)\b",
     r"(?:what to )?read next|(?:\d+ |view |show |leave a )?comments?\b|support us|newsletters?$|share this",
-    r"don['’]t miss|tags$|filed under",
+    r"don['’]t miss|tags$|filed under|read (?:more|also|next)$",
 )
 
 
@@ -399,12 +407,20 @@ def _is_day(text: str) -> bool:
 
 def _is_byline(bare: str) -> bool:
     if _LABEL.match(bare):
-        return not _STOPPED.search(bare)
-    by = _BY.match(bare)
-    if by:
-        names = bare[by.end() :]
-        return _is_names(names, most=8) and not _STOPPED.search(names) and not _DAY_OR_MONTH.match(names)
+        return not _STOPPED.search(bare) or " pictures:" in bare.casefold()
+    parts = _MENU_BAR.split(bare)
+    if any(_is_by(part) for part in parts):
+        return all(_is_by(part) or _is_day(part) or _is_names(part, most=6) for part in parts)
     return bool(_STAFF.fullmatch(bare))
+
+
+def _is_by(part: str) -> bool:
+    """By Jane Doe, chief reporter; By Jane Doe in Moscow."""
+    by = _BY.match(part)
+    names = part[by.end() :] if by else ""
+    if not by or _STOPPED.search(names) or _DAY_OR_MONTH.match(names):
+        return False
+    return any(_is_names(names[: role.start()], most=8) for role in [_ROLE.search(names)] if role)
 
 
 def _is_prose(line: _Line) -> bool:

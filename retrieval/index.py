@@ -159,7 +159,7 @@ class Index:
             looked, at = stamps(self.folder), time.time_ns()
             self._repair()
             found = changes(self.folder, self._limits, self.dense.records())
-            summary = self._apply(found, progress or (lambda done, total, file: None))
+            summary = self._apply(found, progress or (lambda *_: None))
             self._remember(looked, at)
         return replace(summary, seconds=time.perf_counter() - started)
 
@@ -250,7 +250,9 @@ class Index:
         print_ = fingerprint(content, seen.edges & found.repeated)
         chunks = chunk(article, print_)
         if not chunks:
-            return Skipped(name, "it holds no sentence to quote, only page furniture; nothing is lost by that")
+            return Skipped(
+                name, "it holds no sentence to quote, only page furniture; nothing is lost by that"
+            )
         record = Record(content, print_, len(chunks), seen.edges, article.source)
         same_title = former is not None and former.source.title == article.source.title
         return _Cut(name, chunks, record, self.dense.vectors(name) if same_title else {})
@@ -266,8 +268,8 @@ class Index:
         fresh = dict(zip((c.id for c in new), self.embedder.embed([to_embed(c) for c in new]), strict=True))
         for cut in batch:
             vectors = [fresh[c.id] if c.id in fresh else cut.known[c.text] for c in cut.chunks]
-            assert cut.record is not None
-            self.dense.add(cut.chunks, np.stack(vectors), cut.record)
+            if cut.record:
+                self.dense.add(cut.chunks, np.stack(vectors), cut.record)
             words.add(cut.chunks)
         return len(new)
 

@@ -25,9 +25,15 @@ class Intent(Enum):
 
 
 # A message of these words alone is a greeting or thanks.
-_GREETING = frozenset("hi hello hey hiya heya howdy yo sup greetings welcome good morning afternoon evening day".split())
-_THANKS = frozenset("thanks thank thx ty tysm cheers great nice cool perfect awesome ok okay bye goodbye cya later".split())
-_FILLER = frozenset("there you u so very much a lot all everyone everybody folks bot quoth again for the help your and see to".split())
+_GREETING = frozenset(
+    "hi hello hey hiya heya howdy yo sup greetings welcome good morning afternoon evening day".split()
+)
+_THANKS = frozenset(
+    "thanks thank thx ty tysm cheers great nice cool perfect awesome ok okay bye goodbye cya later".split()
+)
+_FILLER = frozenset(
+    "there you u so very much a lot all everyone everybody folks bot quoth again for the help your and see to".split()
+)
 
 # A message that means nearly the same as one of these, by the embedding model.
 _EXAMPLES = {
@@ -57,7 +63,9 @@ _EXAMPLES = {
 }
 _ALIKE = 0.68  # cosine; of 2,800 questions of SQuAD none comes nearer to an example than 0.52
 
-_SUMMARY = re.compile(r"\b(summar(?:y|ies|i[sz]e[sd]?|i[sz]ing)|tl;?dr|sum up|key points|main points|gist)\b", re.IGNORECASE)
+_SUMMARY = re.compile(
+    r"\b(summar(?:y|ies|i[sz]e[sd]?|i[sz]ing)|tl;?dr|sum up|key points|main points|gist)\b", re.IGNORECASE
+)
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH = frozenset(  # words that hardly any sentence of another language holds
@@ -99,7 +107,7 @@ def _is_foreign(message: str, words: Sequence[str]) -> bool:
     if len(words) < 3 or _ENGLISH & set(words):
         return False
     language, probability = _identifier().classify(message.lower())
-    return language != "en" and probability >= _FOREIGN
+    return bool(language != "en" and probability >= _FOREIGN)
 
 
 @cache

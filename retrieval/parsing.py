@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import IO, Any, Literal
 
 Kind = Literal["html", "pdf"]
@@ -139,7 +140,13 @@ def _start(limits: Limits) -> subprocess.Popen[bytes]:
     # A fixed hash seed makes a parse repeatable; keys and tokens stay out of the child's reach.
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-P", os.path.abspath(__file__), str(limits.memory), str(limits.seconds + _GRACE)],
+        [
+            sys.executable,
+            "-P",
+            str(Path(__file__).resolve()),
+            str(limits.memory),
+            str(limits.seconds + _GRACE),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -226,7 +233,7 @@ def _confine(memory: int) -> None:
 def _starved(memory: int) -> bool:
     """Whether memory ran short, where Linux tells: lxml does not raise, it finds less text or none."""
     try:
-        with open("/proc/self/status", encoding="ascii") as status:
+        with Path("/proc/self/status").open(encoding="ascii") as status:
             peak = next((line for line in status if line.startswith("VmPeak:")), None)
     except OSError:
         return False

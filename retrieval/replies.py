@@ -56,7 +56,9 @@ def _words(asked: Question, *sentences: str) -> Answer:
 
 def _sources(asked: Question, index: Index) -> list[Source]:
     """The articles that the question may look at, newest first, undated ones last."""
-    sources = [record.source for record in index.dense.records().values() if asked.filters.admits(record.source)]
+    sources = [
+        record.source for record in index.dense.records().values() if asked.filters.admits(record.source)
+    ]
     return sorted(sources, key=lambda source: (source.date is None, -(_ordinal(source)), source.file))
 
 
@@ -80,7 +82,9 @@ def _overview(asked: Question, index: Index) -> Answer:
     sentences = [Sentence(f"I know {_count(sources)}.{more}")]
     citations = [chunk.cite(number, _headline(chunk)) for number, chunk in enumerate(shown, 1)]
     sentences += [Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations]
-    return Answer(asked.text, bool(citations), tuple(sentences), tuple(citations), confidence=float(bool(citations)))
+    return Answer(
+        asked.text, bool(citations), tuple(sentences), tuple(citations), confidence=float(bool(citations))
+    )
 
 
 def _first(index: Index, source: Source) -> Chunk:

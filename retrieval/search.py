@@ -50,9 +50,7 @@ def fuse(
     return sorted(passages, key=lambda passage: (-passage.score, passage.chunk.id))
 
 
-def _passage(
-    hit: dense.Hit, dense_rank: int | None, lexical_rank: int | None, bm25: float | None
-) -> Passage:
+def _passage(hit: dense.Hit, dense_rank: int | None, lexical_rank: int | None, bm25: float | None) -> Passage:
     return Passage(
         chunk=hit.chunk,
         score=sum(1 / (_RRF + rank) for rank in (dense_rank, lexical_rank) if rank),

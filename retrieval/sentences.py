@@ -114,7 +114,7 @@ def _blocks(text: str, span: Span) -> list[list[_Line]]:
         line = _trimmed(text, Span(start, end))
         if line:
             blocks[-1].append(_Line(line, line.of(text)))
-        if blocks[-1] and (not line or newline and newline[0] == "\u2029"):
+        if blocks[-1] and (not line or (newline and newline[0] == "\u2029")):
             blocks.append([])
         start = newline.end() if newline else span.end
     return [block for block in blocks if block]

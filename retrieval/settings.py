@@ -15,15 +15,19 @@ from retrieval.errors import InputError
 class Settings(BaseSettings):
     """Everything that can be set. The field `data` is `QUOTH_DATA` in the environment, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="QUOTH_", extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="QUOTH_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     folder: Path = Field(Path("seeds"), description="The folder of articles.")
     data: Path = Field(Path(".quoth"), description="Where the index is kept.")
-    model: str = Field(DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder.")
+    model: str = Field(
+        DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder."
+    )
     k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     threshold: float = Field(
-        0.51, ge=0, le=1, description="Confidence under which Quoth declines; chosen on the dev questions."
+        0.54, ge=0, le=1, description="Confidence under which Quoth declines; chosen on the dev questions."
     )
     max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
     max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")
@@ -41,7 +45,7 @@ def load(**flags: Any) -> Settings:
         settings = Settings(**given)
         env_file = Path(".env")
         if env_file.is_file() and not _inside(Path.cwd(), settings.folder):
-            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)
+            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise InputError(_sentence(error)) from error
     except (OSError, UnicodeDecodeError) as error:

@@ -87,8 +87,7 @@ class Filters:
         day = source.date
         bounded = self.since is not None or self.until is not None
         return by_whom and (
-            not bounded
-            or (day is not None and (self.since or day) <= day <= (self.until or day))
+            not bounded or (day is not None and (self.since or day) <= day <= (self.until or day))
         )
 
 

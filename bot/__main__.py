@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from retrieval.types import Filters
 
 _EPILOG = (
-    "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, or a "
-    "line of a batch failed; 2 bad input; 3 the embedding model; 4 the index or the data folder; 130 interrupted."
+    "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, "
+    "or a line of a batch failed; 2 bad input; 3 the embedding model; 4 the index or the data folder; "
+    "130 interrupted."
 )
 
 app = typer.Typer(
@@ -300,7 +301,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that is not UTF-8
     try:
-        app()
+        app(prog_name="quoth")
     except QuothError as error:
         _say(f"quoth: {error}")
         sys.exit(error.exit_status)

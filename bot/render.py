@@ -11,22 +11,24 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from retrieval.index import Summary
 from retrieval.types import Answer, Citation, Passage, Source
 
-# C0 and C1 controls, and what turns the direction of text or hides in it.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+if TYPE_CHECKING:
+    from retrieval.index import Summary  # Chroma comes with it, and every error is rendered here
+
+# C0 and C1 controls, what turns the direction of text or hides in it, and halves of characters.
+_HIDDEN = (
+    "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
 )
-_JSON_UNSAFE = re.compile(
-    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
+_JSON_UNSAFE = re.compile(f"[{_HIDDEN}]")
 
 
 def safe(text: str) -> str:
@@ -105,8 +107,8 @@ def summary(done: Summary, folder: Path) -> str:
     counts = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged"
     skipped = f", {len(done.skipped)} skipped" if done.skipped else ""
     return (
-        f"Indexed {safe(str(folder))}: {counts}{skipped}; {done.embedded} passages embedded, {done.chunks} in the "
-        f"index, {done.seconds:.1f} s."
+        f"Indexed {safe(str(folder))}: {counts}{skipped}; {done.embedded} passages embedded, "
+        f"{done.chunks} in the index, {done.seconds:.1f} s."
     )
 
 

@@ -97,4 +97,4 @@ def faults(cases: Sequence[Case], texts: Mapping[str, str]) -> Iterator[str]:
             yield f"{case.id}: answerable questions, and only they, need evidence."
         for item in case.evidence:
             if (count := texts.get(item.file, "").count(item.quote)) != 1:
-                yield f"{case.id}: the quote {item.quote[:60]!r} stands {count} times in {item.file}, not once."
+                yield f"{case.id}: the quote {item.quote[:60]!r} stands {count} times in {item.file}."

@@ -34,7 +34,8 @@ class Tutorial:
         hits = self._store.search(vector, _BEST, Filters())
         citations = tuple(hit.chunk.cite(number, hit.chunk.span) for number, hit in enumerate(hits, 1))
         sentences = tuple(Sentence(citation.quote, (citation.number,)) for citation in citations)
-        return Answer(question, True, sentences, citations, confidence=max(0.0, hits[0].similarity))
+        confidence = max([0.0, *(hit.similarity for hit in hits)])
+        return Answer(question, bool(hits), sentences, citations, confidence=confidence)
 
 
 def _cut(article: Article) -> list[Chunk]:
@@ -44,11 +45,9 @@ def _cut(article: Article) -> list[Chunk]:
     while start < len(text):
         end = min(start + _SIZE, len(text))
         if end < len(text):
-            end = max(
-                text.rfind("\n", start + _OVERLAP + 1, end),
-                text.rfind(" ", start + _OVERLAP + 1, end),
-                start + _OVERLAP + 1,
-            )
+            reach = (start + _OVERLAP + 1, end)
+            blank = max(text.rfind("\n", *reach), text.rfind(" ", *reach))
+            end = blank if blank > 0 else end
         span = Span(start, end)
         chunks.append(
             Chunk(

@@ -122,6 +122,9 @@ class Quoth(Runnable[Input, Answer]):
 def as_question(given: Input) -> Question:
     """The question in any of the forms that the chain takes. Raises InputError where it is none."""
     asked = given if isinstance(given, Question) else _parse(given)
+    if not isinstance(asked.text, str):
+        raise InputError(_NO_TEXT)
+    asked = replace(asked, text=_whole(asked.text))
     if not asked.text.strip():
         raise InputError('The question is empty: ask something, as in quoth ask "Who met in Moscow?".')
     if len(asked.text) > LONGEST_QUESTION:
@@ -131,12 +134,22 @@ def as_question(given: Input) -> Question:
     return asked
 
 
+_NO_TEXT = 'A question must be a text: "Who met in Moscow?", or {"question": "Who met in Moscow?"}.'
+
+
+def _whole(text: str) -> str:
+    """`text` with halves of characters (lone surrogates), which no model reads, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _parse(given: str | Mapping[str, Any]) -> Question:
     if isinstance(given, str):
         return Question(given)
+    if not isinstance(given, Mapping):
+        raise InputError(_NO_TEXT)
     question, history = given.get("question"), given.get("history") or ()
     if not isinstance(question, str):
-        raise InputError('A question must be a text: {"question": "Who met in Moscow?"}.')
+        raise InputError(_NO_TEXT)
     if not isinstance(history, list | tuple) or not all(_is_turn(turn) for turn in history):
         raise InputError('The history must be a list of turns: [{"question": "…", "text": "…"}].')
     turns = tuple(t if isinstance(t, Turn) else Turn(t["question"], t["text"]) for t in history)

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from retrieval.sentences import sentences
 from retrieval.types import Article, Chunk, Span
 
-VERSION = "1"  # raise it when the same file would be cut otherwise: it makes indexes cut anew
+VERSION = "2"  # raise it when the same file would be cut otherwise: it makes indexes cut anew
 WORDS = 110  # a chunk closes before the sentence that would take it past this
+_WORD_CHARACTERS = 10  # a longer word counts as several: Chinese puts no spaces between its words
 OVERLAP = 1  # sentences that a chunk repeats from the one before it
 PIECE_WORDS = 120  # a "sentence" longer than this (a table, a list without stops) is cut into pieces
 PIECE_CHARACTERS = 1_200  # the same for text without spaces
@@ -100,14 +101,19 @@ def _groups(text: str, run: Sequence[Span], words: int, overlap: int) -> Iterato
     group: list[Span] = []
     size = fresh = 0  # words in the group; sentences in it that no group had before
     for sentence in run:
-        length = len(sentence.of(text).split())
+        length = _length(sentence.of(text))
         if fresh and size + length > words:
             yield group
             group = group[-overlap:] if overlap else []
-            size, fresh = sum(len(s.of(text).split()) for s in group), 0
+            size, fresh = sum(_length(s.of(text)) for s in group), 0
             if size + length > words:
                 group, size = [], 0
         group.append(sentence)
         size, fresh = size + length, fresh + 1
     if fresh:
         yield group
+
+
+def _length(text: str) -> int:
+    """In words."""
+    return max(len(text.split()), len(text) // _WORD_CHARACTERS)

@@ -16,8 +16,12 @@ class Wanted(Enum):
 
     PERSON = "who"
     TIME = "when"
+    YEAR = "which year"
+    CLOCK = "what time"
     PLACE = "where"
     NUMBER = "how many"
+    AGE = "how old"
+    SHARE = "what percentage"
     REASON = "why"
     ANYTHING = "what"
 
@@ -48,20 +52,27 @@ _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 # Words that make a question, not its topic, as stems.
 _ASKING = frozenset(
     terms(
-        "who whom whose what which when where why how did do does done doing was were is are am be been being has "
-        "have had can could would should will shall may might must me my you your i we us our he she him her his "
-        "its them they tell know say said about please thing any some ever exactly give list explain describe find "
-        "show mention article articles according report reported hello hi hey would like get got there much many "
-        "often else also just so than from s t d ll re ve m r u n ur wanna abt pls plz gonna wtf whats whos"
+        """
+        who whom whose what which when where why how did do does done doing was were is are am be been being
+        has have had can could would should will shall may might must me my you your i we us our he she him her
+        his its them they tell know say said about please thing any some ever exactly give list explain
+        describe find show mention article articles according report reported hello hi hey would like get got
+        there much many often else also just so than from s t d ll re ve m r u n ur wanna abt pls plz gonna wtf
+        whats whos
+        """
     )
 )
 # What asks for which kind; the first in the question decides, the first here where two start together.
 _ASKS = (
-    (Wanted.TIME, r"when\b|(?:what|which) (?:year|date|day|month|time)\b|how long ago\b"),
+    (Wanted.YEAR, r"(?:what|which) year\b"),
+    (Wanted.CLOCK, r"(?:what|which) time\b"),
+    (Wanted.TIME, r"when\b|(?:what|which) (?:date|day|month)\b|how long ago\b"),
+    (Wanted.AGE, r"how old\b|(?:what|which) age\b"),
+    (Wanted.SHARE, r"(?:what|which) (?:percentage|share|proportion|fraction|per ?cent)\b"),
     (
         Wanted.NUMBER,
-        r"how (?:many|much|old|long|often|far|big|large|high|tall|fast|deep)\b|"
-        r"(?:what|which) (?:number|percentage|share|proportion|amount|age|price|cost|sum|rate)\b",
+        r"how (?:many|much|long|often|far|big|large|high|tall|fast|deep)\b|"
+        r"(?:what|which) (?:number|amount|price|cost|sum|rate)\b",
     ),
     (
         Wanted.PLACE,
@@ -69,7 +80,8 @@ _ASKS = (
     ),
     (
         Wanted.PERSON,
-        r"who(?:s|m|se)?\b|(?:what|which) (?:person|man|woman|minister|official|leader|president|general)\b",
+        r"who(?:s|m|se)?\b|"
+        r"(?:what|which) (?:person|man|woman|minister|official|leader|president|general)\b",
     ),
     (
         Wanted.REASON,
@@ -87,24 +99,42 @@ _COUNTED = re.compile(r"\bhow many (?:more |other |of the )?([^\W\d_]+)", re.IGN
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-_TIME = re.compile(
-    rf"\b(?:1[5-9]\d\d|20\d\d|\d{{1,2}}0s|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|ago|century|decades?|"
-    r"(?:last|next|this) (?:year|month|week|spring|summer|autumn|fall|winter|decade))\b"
-)
 _NUMBER = re.compile(
     r"\d[\d,.]*|\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|"
     r"thousands?|millions?|billions?|once|twice|half|first|second|third|fourth|fifth|several|decades?)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|bin|al) )?[A-Z][\w’'-]*)*")
-_PLACE = re.compile(
-    r"\b(?:in|at|to|from|near|off|on|around|outside|of)(?: the)? ((?:[A-Z][\w’'-]+ ?)+)", re.IGNORECASE
-)
-_REASON = re.compile(
-    r"\b(?:because|since|due to|owing to|over|in order to|so that|after|amid|in response|in protest|reasons?|"
-    r"caused?|led to|thanks to|aim(?:s|ed|ing)? (?:to|at|of)|for|to (?!the\b|a\b|an\b|his\b|their\b|[A-Z]))",
-    re.IGNORECASE,
-)
+# What a sentence must hold to offer the kind; a group is the part that must be new.
+_OFFERED = {
+    Wanted.PERSON: re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|bin|al) )?[A-Z][\w’'-]*)*"),
+    Wanted.TIME: re.compile(
+        rf"\b(?:1[5-9]\d\d|20\d\d|\d{{1,2}}0s|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|ago|century|decades?|"
+        r"(?:last|next|this) (?:year|month|week|spring|summer|autumn|fall|winter|decade))\b"
+    ),
+    Wanted.YEAR: re.compile(r"\b(?:1[5-9]\d\d|20\d\d|(?:last|next|this) year)\b"),
+    Wanted.CLOCK: re.compile(
+        r"\b\d{1,2}[.:]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b(?:noon|midnight|o[’']clock|dawn|dusk)\b", re.IGNORECASE
+    ),
+    Wanted.PLACE: re.compile(
+        r"\b(?:[Ii]n|[Aa]t|[Tt]o|[Ff]rom|[Nn]ear|[Oo]ff|[Oo]n|[Aa]round|[Oo]utside|[Oo]f)(?: the)? "
+        r"((?:[A-Z][\w’'-]+ ?)+)"
+    ),
+    Wanted.NUMBER: _NUMBER,
+    Wanted.AGE: re.compile(
+        r"\b\d{1,3}[- ]years?[- ]old\b|\baged? \d|, \d{2},|\b\d{1,3} years? of age\b|, \d{2}\b"
+    ),
+    Wanted.SHARE: re.compile(
+        r"\d ?%|\bper ?cent|\bpercentage|\bpct\b|\b(?:half|thirds?|quarters?|fifths?|tenths?)\b",
+        re.IGNORECASE,
+    ),
+    Wanted.REASON: re.compile(
+        r"\b(?:because|since|due to|owing to|over|in order to|so that|after|amid|in response|in protest|"
+        r"reasons?|caused?|led to|thanks to|aim(?:s|ed|ing)? (?:to|at|of)|for|"
+        r"to (?!the\b|a\b|an\b|his\b|their\b|[A-Z]))",
+        re.IGNORECASE,
+    ),
+}
+_ALWAYS_NEW = (Wanted.REASON, Wanted.AGE, Wanted.SHARE, Wanted.CLOCK)
 _CALENDAR = re.compile(rf"\b(?:{_MONTHS}|{_DAYS})\b")
 _REACH = 40  # characters after a number in which the thing that it counts is named
 
@@ -143,19 +173,11 @@ def _is_name(word: re.Match[str], question: str, texts: Sequence[str]) -> bool:
 
 def offers(sentence: str, clues: Clues) -> bool:
     """Whether `sentence` holds something of the kind wanted that the question does not hold itself."""
-    match clues.wanted:
-        case Wanted.TIME:
-            return any(_is_new(found.group(), clues) for found in _TIME.finditer(sentence))
-        case Wanted.NUMBER:
-            return any(_is_new(found.group(), clues) for found in _NUMBER.finditer(sentence))
-        case Wanted.PERSON:
-            return any(_is_new(found.group(), clues) for found in _NAME.finditer(sentence))
-        case Wanted.PLACE:
-            return any(_is_new(found.group(1), clues) for found in _PLACE.finditer(sentence))
-        case Wanted.REASON:
-            return bool(_REASON.search(sentence))
-        case Wanted.ANYTHING:
-            return True
+    pattern = _OFFERED.get(clues.wanted)
+    if pattern is None:
+        return True
+    found = (match.group(match.lastindex or 0) for match in pattern.finditer(sentence))
+    return any(clues.wanted in _ALWAYS_NEW or _is_new(words, clues) for words in found)
 
 
 def counts(sentence: str, thing: str) -> bool:
@@ -167,6 +189,6 @@ def counts(sentence: str, thing: str) -> bool:
 
 def _is_new(words: str, clues: Clues) -> bool:
     """Whether some word is neither of the question nor, but for a time, of the calendar."""
-    if clues.wanted is not Wanted.TIME:
+    if clues.wanted not in (Wanted.TIME, Wanted.YEAR):
         words = _CALENDAR.sub("", words)
     return bool(set(terms(words)) - clues.stems)

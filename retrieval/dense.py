@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
@@ -49,8 +50,10 @@ class DenseStore:
         self._path = path
         with self._translated("opened"):
             path.mkdir(parents=True, exist_ok=True)
-            settings = Settings(anonymized_telemetry=False)
-            self._client = chromadb.PersistentClient(str(path), settings=settings)
+            try:
+                self._client = _connected(path)
+            except AttributeError:  # Chroma stumbles, once, over what it kept of an opening that failed
+                self._client = _connected(path)
             self._collection = self._client.get_or_create_collection(
                 collection,
                 metadata=dict(about),
@@ -182,6 +185,10 @@ class DenseStore:
                 f"The index in {self._path} cannot be {done} ({error}): free the disk or mend its "
                 "permissions, or delete that folder and run quoth index again."
             ) from error
+
+
+def _connected(path: Path) -> ClientAPI:
+    return chromadb.PersistentClient(str(path), settings=Settings(anonymized_telemetry=False))
 
 
 def _row(chunk: Chunk, number: int, record: Record) -> dict[str, str | int]:

@@ -145,7 +145,8 @@ _CALL = _all_of(
     rf"latest {_STORIES} (?:from|on|in)\b[^.:]*$|{_STORIES} you (?:may|might)",
     r"you (?:may|might) (?:also )?like\s*:|(?:next|up next|coming up|in (?:the |our )?next issue|next issue|"
     r"next week)\s*:",
-    r"subscribe from \W?\d|(?:watch|listen to) the full (?:report|interview|programme|program|episode|video) on\b",
+    r"subscribe from \W?\d",
+    r"(?:watch|listen to) the full (?:report|interview|programme|program|episode|video) on\b",
     r"don['’]t miss\s*:|most (?:read|popular)\s*:",
 )
 _BOILERPLATE = _all_of(
@@ -153,7 +154,8 @@ _BOILERPLATE = _all_of(
     r"our) partners).{0,60}\bcookies\b",
     r"^(?:©|\(c\)|copyright\W+(?:©|\(c\)|notice|the|by|\d{4}))|\ball rights reserved\b",
     r"^(?:all|this|these|the|our|no part of|images?|photos?|content|any).{0,80}\b(?:may|"
-    r"can) (?:not )?be (?:published|broadcast|rewritten|re-?distributed|reproduced|republished|disseminated|copied|reprinted|used without)",
+    r"can) (?:not )?be (?:published|broadcast|rewritten|re-?distributed|reproduced|republished|"
+    r"disseminated|copied|reprinted|used without)",
     r"^(?:re-?publish|republication|reproduction|reprint|re-?use of|unauthori[sz]ed).{0,120}(?:permission|"
     r"prohibited|licen[cs]e|credit|allowed|forbidden|site)",
     r"^(?:if )?.{0,120}\bplease (?:consider )?(?:support(?:ing)?|donat(?:e|ing)|subscrib(?:e|ing)|"

@@ -117,7 +117,7 @@ class Index:
             lock.acquire()
         except Timeout as error:
             raise IndexDamaged(
-                f"Another program is writing the index in {self._data}: wait until it is done, then try again."
+                f"Another program is writing the index in {self._data}: wait for it, then try again."
             ) from error
         except OSError as error:
             raise IndexDamaged(
@@ -170,8 +170,8 @@ class Index:
             self._snapshot.write_text(json.dumps(self._look(files)), "utf-8")
 
     def _repair(self) -> None:
-        """Undo what an interrupted sync left half-done."""
-        if self._is_whole() or self.dense.about.get("state") == "new":
+        """Undo what an interrupted sync left half-done, and words whose dense store is lost."""
+        if self._is_whole() or (self.dense.about.get("state") == "new" and not len(self.lexical)):
             return
         self._drop_incomplete()
         LexicalIndex.delete(self.lexical.path)
@@ -199,6 +199,7 @@ class Index:
     def _apply(self, found: Changes, progress: Progress) -> Summary:
         skipped = list(found.skipped)
         added = changed = embedded = 0
+        removed = len(found.gone)
         if found.stale or found.gone or not self._is_whole():
             former = self.dense.records()
             with self._writing() as words:
@@ -209,10 +210,11 @@ class Index:
                     stored = [cut.file for cut in batch if cut.chunks]
                     changed += len(former.keys() & stored)
                     added += len(stored) - len(former.keys() & stored)
+                    removed += len(former.keys() & {cut.file for cut in batch if not cut.chunks})
         return Summary(
             added=added,
             changed=changed,
-            removed=len(found.gone),
+            removed=removed,
             unchanged=found.unchanged,
             skipped=tuple(skipped),
             warnings=found.warnings,
@@ -246,14 +248,16 @@ class Index:
             article = articles.read(seen.file, raw, found.stated, found.repeated, self._limits)
         except Unreadable as error:
             return error.skipped
-        content = content_hash(raw, found.stated.get(name))  # not seen.content: it may have changed since
-        print_ = fingerprint(content, seen.edges & found.repeated)
+        content, edges = content_hash(raw, found.stated.get(name)), seen.edges
+        if content != seen.content:  # it changed since that look
+            edges = articles.edges(seen.file, raw)
+        print_ = fingerprint(content, edges & found.repeated)
         chunks = chunk(article, print_)
         if not chunks:
             return Skipped(
                 name, "it holds no sentence to quote, only page furniture; nothing is lost by that"
             )
-        record = Record(content, print_, len(chunks), seen.edges, article.source)
+        record = Record(content, print_, len(chunks), edges, article.source)
         same_title = former is not None and former.source.title == article.source.title
         return _Cut(name, chunks, record, self.dense.vectors(name) if same_title else {})
 

@@ -32,7 +32,8 @@ _THANKS = frozenset(
     "thanks thank thx ty tysm cheers great nice cool perfect awesome ok okay bye goodbye cya later".split()
 )
 _FILLER = frozenset(
-    "there you u so very much a lot all everyone everybody folks bot quoth again for the help your and see to".split()
+    "there you u so very much a lot all everyone everybody folks bot quoth again for the help your and see "
+    "to".split()
 )
 
 # A message that means nearly the same as one of these, by the embedding model.

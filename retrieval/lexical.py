@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ import tantivy
 from retrieval.errors import IndexDamaged
 from retrieval.types import Chunk, Filters
 
-VERSION = "1"  # raise it when the same chunk would be indexed otherwise
+VERSION = "2"  # raise it when the same chunk would be indexed otherwise
 
 _TITLE_BOOST = 0.5
 _NO_DAY = 0  # stands for "no date": a range filter never matches it
@@ -27,7 +27,7 @@ _WRITER_MEMORY = 64_000_000
 _SPELLINGS = (  # British to American, on both sides, so that a wrong guess still matches itself
     (re.compile(r"\b(def|off|lic|pret)ence"), r"\1ense"),
     (re.compile(r"(\w{3})is(e|es|ed|ing|ation|ations)\b"), r"\1iz\2"),
-    (re.compile(r"(\w{4})our(s|ed|ing|able|ite|al|hood|er|ers)?\b"), r"\1or\2"),
+    (re.compile(r"(\w{3})our(s|ed|ing|able|ite|al|hood|er|ers)?\b"), r"\1or\2"),
     (re.compile(r"(\w{3})tre(s?)\b"), r"\1ter\2"),
     (re.compile(r"\bprogramme"), "program"),
 )
@@ -135,14 +135,28 @@ class LexicalIndex:
     @contextmanager
     def writing(self, generation: str) -> Iterator[LexicalWriter]:
         """Changes made in the block are kept together, as `generation`, when it ends without an error."""
-        self._stamp.unlink(missing_ok=True)
-        try:
+        with self._translated():
+            self._stamp.unlink(missing_ok=True)
             writer = self._index.writer(heap_size=_WRITER_MEMORY, num_threads=1)
+        try:
             yield LexicalWriter(writer)
-            writer.commit()
-            writer.wait_merging_threads()
+            with self._translated():
+                writer.commit()
+        except BaseException:
+            with suppress(ValueError, OSError):
+                writer.rollback()
+            raise
+        finally:
+            with self._translated():
+                writer.wait_merging_threads()  # it also lets go of the lock, which waits for no collector
+        with self._translated():
             self._index.reload()
             self._stamp.write_text(generation)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except (ValueError, OSError) as error:
             raise IndexDamaged(
                 f"The word index in {self.path} cannot be written ({error}): free the disk or mend its "
@@ -184,16 +198,23 @@ class LexicalIndex:
 
     def frequency(self, term: str) -> int:
         """How many chunks hold `term` (as `terms` gives it) in their text."""
-        return int(self._index.searcher().doc_freq("text", term))
+        return self._holding("text", term)
 
     def has_word(self, word: str) -> bool:
         """Whether any chunk holds the lower-case `word` exactly."""
-        return bool(self._index.searcher().doc_freq("word", word))
+        return self._holding("word", word) > 0
 
     def starting_with(self, prefix: str) -> Sequence[tuple[str, int]]:
         """The indexed words that start with the lower-case `prefix`, each with its number of chunks."""
-        found: list[tuple[str, int]] = self._index.searcher().terms_with_prefix("word", prefix)
-        return found
+        found = self._index.searcher().terms_with_prefix("word", prefix)
+        counted = ((str(word), self._holding("word", word)) for word, _ in found)
+        return [(word, chunks) for word, chunks in counted if chunks]
+
+    def _holding(self, field: str, term: str) -> int:
+        """Counted anew: tantivy's own number still holds removed chunks."""
+        query = tantivy.Query.term_query(self._schema, field, term, index_option="basic")
+        found: Any = self._index.searcher().search(query, limit=1, count=True)
+        return int(found.count)
 
     @classmethod
     def delete(cls, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from retrieval.index import Index
 from retrieval.intent import Intent
@@ -17,16 +17,20 @@ _ENGLISH_ONLY = "I understand English only: please ask in English."
 _HELP = (
     "I answer questions about {articles} by quoting them, each quote with its place in the file, and say so "
     "when they don't answer.",
-    "Ask who, what, when, where, how many or why; ask what the articles are about; or ask for a summary of one.",
+    "Ask who, what, when, where, how many or why; ask what the articles are about; or ask for a summary "
+    "of one.",
 )
 _LISTED = 5  # articles in an overview
 _LEADING = 3  # sentences of a summary
 _GENERIC = frozenset(
     terms(
-        "article articles text texts document documents source sources file files story stories all every each "
-        "everything them these those summary summaries summarise summarize summarised summarized summarising "
-        "summarizing sum up tldr tl dr key main points point gist short brief quick please give me can could you "
-        "what is s of about the a an do make write provide would like need want i one from by in for"
+        """
+        article articles text texts document documents source sources file files story stories piece post
+        all every each everything them these those summary summaries summarise summarize summarised
+        summarized summarising summarizing sum up tldr tl dr key main points point gist short brief quick
+        please give me can could you what is s of about the a an do make write provide would like need
+        want i one from by in for
+        """
     )
 )
 
@@ -120,14 +124,27 @@ def _summary(asked: Question, index: Index) -> Answer | None:
 
 def _meant(message: str, wanted: Sequence[str], sources: Sequence[Source]) -> Source | None:
     """The article that is named by its file, its publisher or its title; the newest if several are."""
-    words = set(re.findall(r"[\w.-]+", message.lower()))
+    words = {word.strip(".-") for word in re.findall(r"[\w.-]+", message.lower())}
     for source in sources:
-        name = source.file.rpartition("/")[2].lower()
-        stem = name.rpartition(".")[0]
-        if words & {name, stem, re.split(r"[_\W]", stem)[0]} - {""}:
+        if _is_named(source.file, words, wanted):
             return source
     for source in sources:
         if source.publisher and set(wanted) <= set(terms(source.publisher)):
             return source
     titled = [source for source in sources if len(wanted) > 1 and set(wanted) <= set(terms(source.title))]
     return titled[0] if titled else None
+
+
+def _is_named(file: str, words: Set[str], wanted: Sequence[str]) -> bool:
+    """Whether the words hold the file's name, with or without its suffix, or the number that it starts with.
+
+    A bare "a" or "the" names no file, though one may be called so.
+    """
+    name = file.rpartition("/")[2].lower()
+    stem = name.rpartition(".")[0]
+    number = re.split(r"[_\W]", stem)[0]
+    return (
+        name in words
+        or (stem in words and not set(terms(stem)).isdisjoint(wanted))
+        or (number in words and any(character.isdigit() for character in number))
+    )

@@ -27,11 +27,13 @@ class Settings(BaseSettings):
     k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     threshold: float = Field(
-        0.54, ge=0, le=1, description="Confidence under which Quoth declines; chosen on the dev questions."
+        0.47, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
     )
     max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
     max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")
-    parse_seconds: float = Field(30.0, gt=0, description="HTML and PDF files that take longer are skipped.")
+    parse_seconds: float = Field(
+        30.0, gt=0, le=3600, description="HTML and PDF files that take longer are skipped."
+    )
 
 
 def load(**flags: Any) -> Settings:

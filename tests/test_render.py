@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console, RenderableType
+
+from bot import render
+from retrieval.articles import Skipped
+from retrieval.index import Summary
+from retrieval.types import Answer, Chunk, Citation, Passage, Sentence, Source, Span
+
+FOLDER = Path("/articles")
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+DANGEROUS = "\x00\x07\x08\x0b\x0c\x0d\x1b\x7f\x80\x85\x8d\x9b\x9d\x9f\u2028\u2029\u200b\ufeff" + BIDI
+EVIL = [
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://evil.test\x1b\\click\x1b]8;;\x1b\\",
+    "\x9b31mred",
+    "\x9d0;title\x9c",
+    "abc\rdef",
+    "abc\b\b\bdef",
+    "\u202eevil\u202c",
+    "\u2066x\u2069",
+    "a\x00b",
+    "\ud800",
+    "\U000e0041",
+]
+MARKUP = ["[bold]x[/bold]", "[link=http://evil.test]x[/link]", "[/]", "[red", ":smile:", "\\[x]", "{x} %s"]
+
+texts = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"]), st.sampled_from(DANGEROUS), st.sampled_from("[]\\/ \n")
+    ),
+    max_size=40,
+)
+
+
+def is_unsafe(character: str) -> bool:
+    return character in BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def make(text: str, answered: bool = True, file: str = "a.txt") -> Answer:
+    source = Source(file, text, publisher=text, author=text, date=date(2023, 7, 3), inferred=text)
+    citation = Citation(1, source, Span(3, 3 + len(text)), text, 5, 2)
+    sentence = Sentence(text, (1,) if answered else ())
+    return Answer(
+        text,
+        answered,
+        (sentence,),
+        (citation,) if answered else (),
+        nearest=None if answered else source,
+        confidence=0.61803,
+        seconds=0.12345,
+    )
+
+
+def shown(renderable: RenderableType, terminal: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=10_000,
+        highlight=False,
+        force_terminal=terminal,
+        color_system="truecolor" if terminal else None,
+        legacy_windows=False,
+        _environ={},
+    )
+    console.print(renderable)
+    return stream.getvalue()
+
+
+_OWN = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")  # colours and links, as rich writes them
+
+
+def visible(output: str) -> str:
+    return _OWN.sub("", output)
+
+
+def passage(text: str, **scores: Any) -> Passage:
+    file = text.encode("utf-8", "replace").decode()  # a name that is not Unicode is never indexed
+    chunk = Chunk("1", Source(file, text, text), Span(0, len(text)), text, 7, None, (Span(0, len(text)),))
+    return Passage(chunk, 0.0325, 0.5, **scores)
+
+
+@given(texts)
+def test_a_safe_text_is_one_line_without_anything_that_acts_on_a_terminal(text: str):
+    safe = render.safe(text)
+    assert not any(map(is_unsafe, safe))
+    assert "\n" not in safe and "\t" not in safe
+    assert render.safe(safe) == safe
+
+
+@pytest.mark.parametrize("text", ["Łódź, “naïve” — 北京 мир שלום", "e\u0301", "👍🏽", "a b"])
+def test_ordinary_text_of_any_script_stays_as_it_is(text: str):
+    assert render.safe(text) == text
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=ascii)
+def test_what_could_act_on_a_terminal_is_made_visible(evil: str):
+    assert "\ufffd" in render.safe(f"x{evil}x")
+
+
+@given(texts, st.booleans(), st.booleans())
+def test_nothing_of_an_article_acts_on_the_terminal(text: str, answered: bool, terminal: bool):
+    file = text.replace("/", "").strip() or "a.txt"
+    output = visible(shown(render.answer(make(text, answered, file), FOLDER), terminal))
+    assert not any(map(is_unsafe, output.replace("\n", "")))
+
+
+@given(texts)
+def test_nothing_of_a_passage_acts_on_the_terminal(text: str):
+    for terminal in (True, False):
+        output = visible(shown(render.passages([passage(text)], FOLDER), terminal))
+        assert not any(map(is_unsafe, output.replace("\n", "")))
+
+
+@pytest.mark.parametrize("text", EVIL + MARKUP, ids=ascii)
+def test_evil_text_and_markup_reach_the_terminal_as_plain_characters(text: str):
+    for terminal in (True, False):
+        for answered in (True, False):
+            answer = make(text, answered)
+            output = visible(shown(render.answer(answer, FOLDER), terminal))
+            assert render.safe(text) in output
+            assert not any(map(is_unsafe, output.replace("\n", "")))
+        assert render.safe(text) in visible(shown(render.passages([passage(text)], FOLDER), terminal))
+
+
+def test_an_article_cannot_make_links():
+    output = shown(render.answer(make("[link=http://evil.test]x[/link] http://evil.test"), FOLDER), True)
+    assert re.findall(r"\x1b\]8;[^;]*;([^\x1b]*)", output).count("http://evil.test") == 0
+
+
+def test_a_citation_shows_number_title_date_publisher_place_and_quote():
+    source = Source("sub/a b.txt", "Lock shut", "The Post", "Ann", date(2023, 7, 3))
+    answer = Answer(
+        "Who?", True, (Sentence("Voss did.", (1,)),), (Citation(1, source, Span(0, 9), "Voss did.", 5),)
+    )
+    output = shown(render.answer(answer, FOLDER))
+    assert [line.strip() for line in output.splitlines()] == [
+        "Voss did. [1]",
+        "",
+        "[1] Lock shut",
+        "3 Jul 2023 · The Post · sub/a b.txt:5",
+        "“Voss did.”",
+    ]
+    assert "file:///articles/sub/a%20b.txt" in shown(render.answer(answer, FOLDER), True)
+
+
+@pytest.mark.parametrize(
+    ("source", "page", "expected"),
+    [
+        (Source("a.txt", "T"), None, "a.txt:5"),
+        (Source("a.pdf", "T"), 3, "a.pdf:5, page 3"),
+        (
+            Source("a.txt", "T", date=date(2023, 7, 3), inferred="why"),
+            None,
+            "3 Jul 2023 (date inferred) · a.txt:5",
+        ),
+        (Source("a.txt", "T", "The Post"), None, "The Post · a.txt:5"),
+    ],
+)
+def test_what_is_not_known_of_a_source_is_left_out(source: Source, page: int | None, expected: str):
+    citation = Citation(1, source, Span(0, 1), "x", 5, page)
+    output = shown(render.answer(Answer("q", True, (Sentence("x", (1,)),), (citation,)), FOLDER))
+    assert output.splitlines()[3].strip() == expected
+
+
+def test_a_refusal_names_the_nearest_article():
+    source = Source("a.txt", "Lock shut", "The Post", date=date(2023, 7, 3))
+    answer = Answer("Who?", False, (Sentence("The articles don't say."),), nearest=source)
+    assert shown(render.answer(answer, FOLDER)).splitlines() == [
+        "The articles don't say.",
+        "The nearest article: Lock shut (The Post, 3 Jul 2023) a.txt",
+    ]
+    bare = Answer("Who?", False, (Sentence("The articles don't say."),))
+    assert shown(render.answer(bare, FOLDER)).splitlines() == ["The articles don't say."]
+
+
+def test_a_sentence_shows_all_its_citation_numbers():
+    citations = tuple(Citation(n, Source(f"{n}.txt", "T"), Span(0, 1), "x", 1) for n in (1, 2, 3))
+    answer = Answer(
+        "q", True, (Sentence("One.", (1, 2)), Sentence("Two.", (3,)), Sentence("Mine.")), citations
+    )
+    assert shown(render.answer(answer, FOLDER)).startswith("One. [1][2] Two. [3] Mine.\n")
+
+
+def test_a_passage_shows_its_scores_and_place():
+    both = passage("Rain fell.", dense_rank=1, lexical_rank=2, bm25=3.14159)
+    output = shown(render.passages([both, passage("Snow.")], FOLDER))
+    assert "fused 0.0325 · cosine 0.500 (rank 1) · BM25 3.14 (rank 2)" in output
+    assert "(not ranked)" in output and ":7" in output
+    assert output.index("1. Rain fell.") < output.index("2. Snow.")
+    assert shown(render.passages([], FOLDER)) == "Nothing was found.\n"
+
+
+@pytest.mark.parametrize(
+    ("done", "expected"),
+    [
+        (
+            Summary(1, 2, 3, 4, (Skipped("x", "is empty"),), (), 5, 6, 1.25),
+            "1 added, 2 changed, 3 removed, 4 unchanged, 1 skipped; "
+            "5 passages embedded, 6 in the index, 1.2 s.",
+        ),
+        (
+            Summary(),
+            "0 added, 0 changed, 0 removed, 0 unchanged; 0 passages embedded, 0 in the index, 0.0 s.",
+        ),
+    ],
+)
+def test_a_summary_is_one_line(done: Summary, expected: str):
+    assert render.summary(done, Path("a\x1bb")) == f"Indexed a\ufffdb: {expected}"
+
+
+ANSWER_KEYS = "question answered text short_answer sentences citations nearest confidence seconds".split()
+CITATION_KEYS = "number file start end line page quote title date publisher".split()
+
+
+def test_json_has_exactly_the_documented_keys():
+    found = render.answer_json(make("x"))
+    assert list(found) == ANSWER_KEYS
+    assert [list(sentence) for sentence in found["sentences"]] == [["text", "citations"]]
+    assert [list(citation) for citation in found["citations"]] == [CITATION_KEYS]
+    assert found["nearest"] is None
+    declined = render.answer_json(make("x", answered=False))
+    assert list(declined) == ANSWER_KEYS
+    assert list(declined["nearest"]) == ["file", "title", "date"]
+
+
+def test_json_holds_the_answer():
+    assert render.answer_json(make("x")) == {
+        "question": "x",
+        "answered": True,
+        "text": "x [1]",
+        "short_answer": None,
+        "sentences": [{"text": "x", "citations": [1]}],
+        "citations": [
+            {
+                "number": 1,
+                "file": "a.txt",
+                "start": 3,
+                "end": 4,
+                "line": 5,
+                "page": 2,
+                "quote": "x",
+                "title": "x",
+                "date": "2023-07-03",
+                "publisher": "x",
+            }
+        ],
+        "nearest": None,
+        "confidence": 0.618,
+        "seconds": 0.1235,
+    }
+
+
+def test_json_of_a_failure_has_an_error_besides():
+    found = render.failure_json("Who?", "It failed.")
+    assert list(found) == [*ANSWER_KEYS, "error"]
+    assert (found["question"], found["answered"], found["citations"]) == ("Who?", False, [])
+    assert found["error"] == "It failed."
+
+
+def test_json_of_a_passage_says_where_it_stands():
+    found = render.passage_json(passage("Rain.", dense_rank=1))
+    assert list(found) == (
+        "file start end line page text title date publisher "
+        "score similarity dense_rank bm25 lexical_rank".split()
+    )
+    assert (found["start"], found["end"], found["line"], found["date"]) == (0, 5, 7, None)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(values, st.sampled_from([None, 2]))
+def test_dumped_json_parses_back_and_holds_nothing_that_acts_on_a_terminal(value: Any, indent: int | None):
+    dumped = render.dumped(value, indent)
+    assert json.loads(dumped) == value
+    assert not any(map(is_unsafe, dumped.replace("\n", "") if indent else dumped))
+
+
+@pytest.mark.parametrize("text", ["\udcff", *EVIL, *DANGEROUS], ids=ascii)
+def test_dumped_json_writes_dangerous_characters_as_escapes(text: str):
+    dumped = render.dumped({text: [text]})
+    dumped.encode("utf-8")
+    assert json.loads(dumped) == {text: [text]}
+    assert not any(map(is_unsafe, dumped))
+    assert "\U000e0041" not in dumped
+
+
+def test_dumped_json_leaves_letters_readable():
+    assert render.dumped({"a": "Łódź 北京 “x” 👍"}) == '{"a": "Łódź 北京 “x” 👍"}'
+
+
+@given(texts, st.booleans())
+def test_an_answer_as_json_survives_being_dumped(text: str, answered: bool):
+    found = render.answer_json(make(text, answered))
+    assert json.loads(render.dumped(found)) == found

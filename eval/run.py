@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from rich.console import Console
@@ -36,14 +38,19 @@ def _systems(folder: Path, articles: Mapping[str, Article], data: Path) -> dict[
     return {"quoth": quoth.invoke, "tutorial": tutorial.invoke}
 
 
+def _json(split: str | None, scores: Mapping[str, Scores]) -> str:
+    rows = {name: {key: round(value, 4) for key, value in asdict(one).items()} for name, one in scores.items()}
+    return json.dumps({"split": split or "all", "scores": rows}, indent=2) + "\n"
+
+
 def _table(scores: Mapping[str, Scores]) -> Table:
     table = Table(title="Scores")
     table.add_column("measure")
     for name in scores:
         table.add_column(name, justify="right")
-    for field in Scores.__slots__:
-        values = [getattr(one, field) for one in scores.values()]
-        table.add_row(field, *(f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
+    for field in fields(Scores):
+        values = [getattr(one, field.name) for one in scores.values()]
+        table.add_row(field.name, *(f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
     return table
 
 
@@ -66,12 +73,15 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("seeds"))
     parser.add_argument("--questions", type=Path, default=SET)
     parser.add_argument("--split", choices=["dev", "test"])
+    parser.add_argument("--out", type=Path, help="also write the scores to this JSON file")
     parser.add_argument("--missed", action="store_true", help="list the questions that Quoth got wrong")
     given = parser.parse_args()
     cases = load(given.questions, given.split)
     scores, answers = run(given.folder, cases)
     console = Console()
     console.print(_table(scores))
+    if given.out:
+        given.out.write_text(_json(given.split, scores), "utf-8")
     if given.missed:
         for line in _missed(cases, answers["quoth"]):
             console.print(line, markup=False, highlight=False)

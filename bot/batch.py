@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from bot.render import answer_json, failure_json
-from retrieval.chain import as_question
 from retrieval.errors import InputError, QuothError
+from retrieval.question import as_question
 from retrieval.types import Answer, Filters, Question
 
 _LONGEST = 1_000_000  # bytes of a line; of a longer one the rest is read and thrown away

@@ -19,9 +19,11 @@ _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # they would be fetche
 
 def main() -> None:
     quoth = assemble(folder=Path("seeds"))
-    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console = Console(
+        record=True, width=100, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
     console.print(Text(f'$ quoth ask "{_QUESTION}"', style="bold"))
-    console.print(render.answer(quoth.invoke(_QUESTION), quoth.index.folder, links=False))
+    console.print(render.answer(quoth.invoke(_QUESTION), quoth.index.folder))
     svg = console.export_svg(title="quoth", unique_id="quoth")
     _PICTURE.write_text(_FONTS.sub("", svg).replace("Fira Code", "monospace"), "utf-8")
 

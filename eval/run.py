@@ -39,7 +39,9 @@ def _systems(folder: Path, articles: Mapping[str, Article], data: Path) -> dict[
 
 
 def _json(split: str | None, scores: Mapping[str, Scores]) -> str:
-    rows = {name: {key: round(value, 4) for key, value in asdict(one).items()} for name, one in scores.items()}
+    rows = {
+        name: {key: round(value, 4) for key, value in asdict(one).items()} for name, one in scores.items()
+    }
     return json.dumps({"split": split or "all", "scores": rows}, indent=2) + "\n"
 
 

@@ -58,6 +58,15 @@ class Unreadable(Exception):
         super().__init__(str(self.skipped))
 
 
+def existing(folder: Path) -> Path:
+    """The folder itself; raises FolderError where it is missing or something else."""
+    if not folder.exists():
+        raise FolderError(f"The folder {str(folder)!r} does not exist: name a folder of articles.")
+    if not folder.is_dir():
+        raise FolderError(f"{str(folder)!r} is not a folder: name a folder of articles.")
+    return folder
+
+
 def files(folder: Path, limits: Limits = _DEFAULT) -> Iterator[File | Skipped]:
     """The files of a folder and its sub-folders in the order of their names, read or skipped, one at a time.
 
@@ -65,11 +74,7 @@ def files(folder: Path, limits: Limits = _DEFAULT) -> Iterator[File | Skipped]:
     Raises FolderError, at once, if the folder is missing or cannot be listed.
     """
     try:
-        top = _listed(folder, "")
-    except FileNotFoundError:
-        raise FolderError(f"The folder {str(folder)!r} does not exist: name a folder of articles.") from None
-    except NotADirectoryError:
-        raise FolderError(f"{str(folder)!r} is not a folder: name a folder of articles.") from None
+        top = _listed(existing(folder), "")
     except OSError as error:
         why = error.strerror or error
         raise FolderError(f"The folder {str(folder)!r} cannot be read ({why}): allow reading it.") from None

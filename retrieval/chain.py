@@ -1,14 +1,11 @@
 """Quoth as a LangChain `Runnable`: a question and its history in, an `Answer` out.
 
-from retrieval.chain import assemble
-quoth = assemble(folder="seeds")
-print(quoth.invoke("Who met Belousov in Beijing?").text)
+`assemble(folder="seeds").invoke("Who met Belousov in Beijing?")` is all that a program needs.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,17 +19,13 @@ from pydantic import ConfigDict
 from retrieval import extractive, replies
 from retrieval.articles import Limits
 from retrieval.embedding import Remembering, Transformer
-from retrieval.errors import InputError
 from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
+from retrieval.question import Input, as_question
 from retrieval.search import search
 from retrieval.settings import Settings, load
 from retrieval.spelling import mend
-from retrieval.types import Answer, Filters, Passage, Question, Turn
-
-LONGEST_QUESTION = 4_000  # characters; Discord's longest message
-
-Input = str | Question | Mapping[str, Any]
+from retrieval.types import Answer, Filters, Passage, Question
 
 
 class Retriever(BaseRetriever):
@@ -54,10 +47,9 @@ class Retriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain hands it in by name
         filters: Filters | None = None,
-        k: int | None = None,
     ) -> list[Document]:
         index = self.index
-        found = search(query, index.dense, index.lexical, index.embedder, k or self.k, filters, self.depth)
+        found = search(query, index.dense, index.lexical, index.embedder, self.k, filters, self.depth)
         return [_document(passage) for passage in found]
 
 
@@ -115,51 +107,8 @@ class Quoth(Runnable[Input, Answer]):
     def retrieve(self, asked: Question, config: RunnableConfig | None = None) -> tuple[str, list[Passage]]:
         """The question with its spelling mended, and the passages found for it, best first."""
         text = mend(asked.text, self.index.lexical, self.index.embedder.knows)
-        documents = self.retriever.invoke(text, config, filters=asked.filters, k=asked.k)
+        documents = self.retriever.invoke(text, config, filters=asked.filters)
         return text, [document.metadata["passage"] for document in documents]
-
-
-def as_question(given: Input) -> Question:
-    """The question in any of the forms that the chain takes. Raises InputError where it is none."""
-    asked = given if isinstance(given, Question) else _parse(given)
-    if not isinstance(asked.text, str):
-        raise InputError(_NO_TEXT)
-    asked = replace(asked, text=_whole(asked.text))
-    if not asked.text.strip():
-        raise InputError('The question is empty: ask something, as in quoth ask "Who met in Moscow?".')
-    if len(asked.text) > LONGEST_QUESTION:
-        raise InputError(
-            f"The question has {len(asked.text):,} characters: ask in at most {LONGEST_QUESTION:,}."
-        )
-    return asked
-
-
-_NO_TEXT = 'A question must be a text: "Who met in Moscow?", or {"question": "Who met in Moscow?"}.'
-
-
-def _whole(text: str) -> str:
-    """`text` with halves of characters (lone surrogates), which no model reads, replaced by U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _parse(given: str | Mapping[str, Any]) -> Question:
-    if isinstance(given, str):
-        return Question(given)
-    if not isinstance(given, Mapping):
-        raise InputError(_NO_TEXT)
-    question, history = given.get("question"), given.get("history") or ()
-    if not isinstance(question, str):
-        raise InputError(_NO_TEXT)
-    if not isinstance(history, list | tuple) or not all(_is_turn(turn) for turn in history):
-        raise InputError('The history must be a list of turns: [{"question": "…", "text": "…"}].')
-    turns = tuple(t if isinstance(t, Turn) else Turn(t["question"], t["text"]) for t in history)
-    return Question(question, turns)
-
-
-def _is_turn(turn: object) -> bool:
-    if isinstance(turn, Turn):
-        return True
-    return isinstance(turn, Mapping) and all(isinstance(turn.get(key), str) for key in ("question", "text"))
 
 
 def assemble(settings: Settings | None = None, *, progress: Progress | None = None, **flags: Any) -> Quoth:

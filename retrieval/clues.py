@@ -54,11 +54,11 @@ _ASKING = frozenset(
     terms(
         """
         who whom whose what which when where why how did do does done doing was were is are am be been being
-        has have had can could would should will shall may might must me my you your i we us our he she him her
-        his its them they tell know say said about please thing any some ever exactly give list explain
+        has have had can could would should will shall may might must me my you your i we us our he she him
+        her his its them they tell know say said about please thing any some ever exactly give list explain
         describe find show mention article articles according report reported hello hi hey would like get got
-        there much many often else also just so than from s t d ll re ve m r u n ur wanna abt pls plz gonna wtf
-        whats whos
+        there much many often else also just so than from s t d ll re ve m r u n ur wanna abt pls plz gonna
+        wtf whats whos
         """
     )
 )

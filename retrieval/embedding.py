@@ -108,14 +108,15 @@ class Transformer:
         import torch
 
         model = self._model
-        words = model.tokenizer(
-            texts,
-            padding=True,
-            truncation=True,
-            max_length=model.max_seq_length,
-            return_offsets_mapping=True,
-            return_tensors="pt",
-        )
+        with self._lock:  # the tokenizer keeps its settings of padding in itself
+            words = model.tokenizer(
+                texts,
+                padding=True,
+                truncation=True,
+                max_length=model.max_seq_length,
+                return_offsets_mapping=True,
+                return_tensors="pt",
+            )
         spans = words.pop("offset_mapping").tolist()
         with torch.inference_mode():
             seen = model({name: value.to(model.device) for name, value in words.items()})
@@ -140,6 +141,7 @@ class Transformer:
     @cached_property
     def _loaded(self) -> SentenceTransformer:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve a busy machine
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 

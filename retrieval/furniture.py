@@ -318,7 +318,7 @@ def repeated_lines(edges: Iterable[frozenset[str]]) -> frozenset[str]:
 def _lines(text: str) -> list[_Line]:
     lines = []
     for found in _LINE.finditer(text):
-        content = found[0].strip(_TRIM)
+        content = found[0].strip().strip(_TRIM).strip()
         if content:
             start = found.start() + found[0].index(content[0])
             lines.append(_Line(start, start + len(content), content))

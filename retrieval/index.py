@@ -28,7 +28,7 @@ from retrieval.changes import VERSION, Changes, Seen, changes, content_hash, fin
 from retrieval.chunking import chunk, ids
 from retrieval.dense import DenseStore, Record
 from retrieval.embedding import Embedder, Vectors
-from retrieval.errors import FolderError, IndexDamaged, ModelError
+from retrieval.errors import IndexDamaged, ModelError
 from retrieval.lexical import LexicalIndex, LexicalWriter
 from retrieval.types import Chunk
 
@@ -80,9 +80,7 @@ class Index:
         Raises FolderError where the folder is missing, IndexDamaged where the index cannot be opened, and
         ModelError where another embedding model made it.
         """
-        if not folder.is_dir():
-            raise FolderError(f"The folder {str(folder)!r} does not exist: name a folder of articles.")
-        self.folder = folder
+        self.folder = articles.existing(folder)
         self.embedder = embedder
         self._limits = limits or Limits()
         self._data = data

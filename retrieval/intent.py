@@ -86,10 +86,10 @@ def intent(message: str, embedder: Embedder) -> Intent:
         return Intent.GREETING
     if set(words) <= _THANKS | _FILLER | _GREETING and set(words) & _THANKS:
         return Intent.THANKS
-    if _is_foreign(message, words):
-        return Intent.FOREIGN
     if _SUMMARY.search(message):
         return Intent.SUMMARY
+    if _is_foreign(message, words):
+        return Intent.FOREIGN
     return _alike(message, embedder)
 
 

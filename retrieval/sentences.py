@@ -22,6 +22,7 @@ _NEWLINE = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 _WIDEST_WRAP = 100  # columns; longer lines are whole paragraphs
 _NARROWEST_WRAP = 30  # columns; shorter lines were ended on purpose
+_FEWEST_WORDS = 4  # a shorter line that has as many words may be wrapped all the same
 _RAGGED = 12  # columns a wrapped line may fall short by: PDF lines are even in inches, not in letters
 _WRAPPED_SHARE = 0.3  # of the line breaks of wrapped prose, at least this many fall before a lower-case word
 
@@ -129,7 +130,7 @@ def _wrapped(pairs: list[tuple[_Line, _Line]]) -> bool:
 
 def _goes_on(above: str, below: str, width: int, wrapped: bool) -> bool:
     """Whether `below` goes on with the paragraph of `above`, the line before it."""
-    if len(above) < _NARROWEST_WRAP or _MARKER.match(below):
+    if _MARKER.match(below) or (len(above) < _NARROWEST_WRAP and len(above.split()) < _FEWEST_WORDS):
         return False
     full = len(above) + len(below.split(None, 1)[0]) + _RAGGED > width  # the next word found no room
     return _runs_on(above, below) or (wrapped and full and width <= _WIDEST_WRAP)

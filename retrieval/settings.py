@@ -48,7 +48,7 @@ def load(**flags: Any) -> Settings:
         settings = Settings(**given)
         env_file = Path(".env")
         if env_file.is_file() and not _inside(Path.cwd(), settings.folder):
-            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)  # type: ignore[call-arg]
+            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)
     except ValidationError as error:
         raise InputError(_sentence(error)) from error
     except (OSError, UnicodeDecodeError) as error:

@@ -6,8 +6,8 @@ Offsets are code points over `Article.text`, counted from 0, end exclusive, so t
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 
 
@@ -29,7 +29,7 @@ class Source:
     title: str
     publisher: str | None = None
     author: str | None = None
-    date: date | None = None
+    date: dt.date | None = None
     inferred: str | None = None  # why the date is believed, where no text states it
 
 
@@ -78,8 +78,8 @@ class Filters:
     """Which articles a search may look at; days are inclusive, None sets no bound."""
 
     publisher: str | None = None
-    since: date | None = None
-    until: date | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
 
     def admits(self, source: Source) -> bool:
         """Whether a search may look at `source`; an undated one passes no bound."""
@@ -141,7 +141,6 @@ class Question:
     text: str
     history: tuple[Turn, ...] = ()
     filters: Filters = field(default_factory=Filters)
-    k: int | None = None  # passages to read; None for the setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"  # so that two test runs on one machine do not stall each other
 for name in [name for name in os.environ if name.startswith("QUOTH_")]:
     del os.environ[name]  # a developer's settings must not decide a test
 

@@ -27,7 +27,10 @@ def rendered(text: str) -> str:
     """`text` with every made part as the program has it now."""
     for name, body in (("help", _help()), ("settings", _settings()), ("figures", _figures())):
         text = re.sub(
-            rf"<!-- {name} -->\n.*?(?=\n#|\n<!--)", lambda _, n=name, b=body: f"<!-- {n} -->\n{b}\n", text, flags=re.DOTALL
+            rf"<!-- {name} -->\n.*?(?=\n#|\n<!--)",
+            lambda _, n=name, b=body: f"<!-- {n} -->\n{b}\n",
+            text,
+            flags=re.DOTALL,
         )
     return text
 
@@ -54,11 +57,14 @@ def _figures() -> str:
     sizes = results["scores"][systems[0]]
     rows = [f"| on the `test` questions | {' | '.join(systems)} |", "|---|" + "---|" * len(systems)]
     for measure, meaning in _MEASURES.items():
-        rows.append(f"| {meaning} | " + " | ".join(f"{results['scores'][s][measure]:.3f}" for s in systems) + " |")
+        rows.append(
+            f"| {meaning} | " + " | ".join(f"{results['scores'][s][measure]:.3f}" for s in systems) + " |"
+        )
     return (
         f"`python -m eval.run --split test --out eval/results.json`: {sizes['answerable']} answerable and "
-        f"{sizes['unanswerable']} unanswerable questions on `seeds/` that nothing was tuned on. The tutorial is the "
-        "usual pipeline with the same model: chunks of 1,000 characters, the best 4 whole.\n\n" + "\n".join(rows)
+        f"{sizes['unanswerable']} unanswerable questions on `seeds/` that nothing was tuned on. The tutorial "
+        "is the usual pipeline with the same model: chunks of 1,000 characters, the best 4 whole.\n\n"
+        + "\n".join(rows)
     )
 
 

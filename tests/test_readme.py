@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.readme import README, rendered
 
 from retrieval.types import Answer
+from tests.readme import README, rendered
 
 
 def test_the_readme_shows_what_the_program_prints() -> None:

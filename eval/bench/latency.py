@@ -34,7 +34,8 @@ def main() -> None:
         seconds = sorted(_ask(given.folder, Path(data), questions, given.cold))
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
     print(", ".join(f"{name} {version(name)}" for name in _PACKAGES))
-    print(f"{len(questions)} questions on {given.folder}, sentences {'forgotten' if given.cold else 'remembered'}: ", end="")
+    kept = "forgotten" if given.cold else "remembered"
+    print(f"{len(questions)} questions on {given.folder}, sentences {kept}: ", end="")
     print(f"median {_ms(statistics.median(seconds))}, p95 {_ms(seconds[int(0.95 * len(seconds))])}, ", end="")
     print(f"longest {_ms(seconds[-1])}")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
     from retrieval.chain import Quoth
     from retrieval.index import Progress
@@ -132,7 +132,7 @@ def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> No
     if json:
         print(render.dumped(render.answer_json(answer), indent=2))
     else:
-        _console().print(render.answer(answer, quoth.index.folder))
+        _show(render.answer(answer, quoth.index.folder))
 
 
 def _answer_batch(quoth: Quoth, lines: Iterator[bytes], filters: Filters) -> None:
@@ -170,7 +170,7 @@ def search(
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))
     else:
-        _console().print(render.passages(found, quoth.index.folder))
+        _show(render.passages(found, quoth.index.folder))
 
 
 def _settings(**flags: Any) -> Settings:
@@ -278,13 +278,20 @@ def _say(sentence: str) -> None:
     print(safe(sentence), file=sys.stderr, flush=True)
 
 
-def _console() -> Console:
-    """For a terminal: its width and colours. For a pipe: plain text, lines unbroken."""
+_UNBROKEN = 100_000  # columns, for a pipe
+
+
+def _show(renderable: RenderableType) -> None:
+    """On a terminal: in its width and colours. Elsewhere: plain text, lines unbroken."""
     from rich.console import Console
 
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=10_000, force_terminal=False, color_system=None)
+        Console(highlight=False).print(renderable)
+        return
+    console = Console(highlight=False, width=_UNBROKEN, force_terminal=False, color_system=None)
+    with console.capture() as captured:
+        console.print(renderable)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 class _Interrupted(BaseException):

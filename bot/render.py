@@ -40,10 +40,10 @@ def day(date_: date | None) -> str:
     return f"{date_.day} {date_:%b %Y}" if date_ else ""
 
 
-def place(citation: Citation) -> str:
-    """Where a citation stands: `001_ministers.txt:5`, and the page where there are pages."""
+def place(citation: Citation, folder: Path) -> str:
+    """Where a citation stands: `seeds/001_ministers.txt:5`, and the page where there are pages."""
     page = f", page {citation.page}" if citation.page else ""
-    return safe(f"{citation.source.file}:{citation.line}{page}")
+    return safe(f"{folder / citation.source.file}:{citation.line}{page}")
 
 
 def answer(answer: Answer, folder: Path) -> RenderableType:
@@ -59,10 +59,10 @@ def _citation(citation: Citation, folder: Path) -> RenderableType:
     source = citation.source
     head = Text(f"[{citation.number}] ", style="bold cyan").append(safe(source.title), style="bold")
     about = [day(source.date) + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
-    where = Text(place(citation), style=f"dim link {_link(folder, source)}")
+    where = Text(place(citation, folder), style=f"dim link {_link(folder, source)}")
     line = Text(" · ".join(part for part in about if part), style="dim")
     line = line.append(" · ").append(where) if line else where
-    quote = Text(f"“{safe(citation.quote)}”", style="italic")
+    quote = Text(f"> {safe(citation.quote)}", style="italic")
     return Group("", head, Padding(Group(line, quote), (0, 0, 0, 4)))
 
 
@@ -70,7 +70,7 @@ def _source(source: Source, folder: Path) -> Text:
     about = ", ".join(part for part in (safe(source.publisher or ""), day(source.date)) if part)
     title = Text(safe(source.title), style=f"bold link {_link(folder, source)}")
     return title.append(f" ({about})" if about else "", style="not bold").append(
-        f" {safe(source.file)}", style="dim"
+        f" {safe(str(folder / source.file))}", style="dim"
     )
 
 

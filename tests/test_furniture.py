@@ -193,7 +193,6 @@ def test_only_the_credit_of_a_caption_goes(caption: str, credit: str) -> None:
         "By Jane Doe in Moscow",
         "By Jane Doe | Harbour Courier | 15 March 2023",
         "Nov. 17, 2023 | By Jane Doe in Moscow",
-        "Words: Jane Doe | Pictures: John Roe for Harbour Magazine",
         "Published 3 May 2024",
         "Updated: May 3, 2024, 10:15 a.m. ET",
         "Last updated on Fri 3 May 2024 at 10.15 BST",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,8 +80,10 @@ def stamps(folder: Path) -> dict[str, list[int]]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(name for name in names if not name.startswith(".")):
-            stat = os.lstat(os.path.join(place, name))
-            found[os.path.join(place, name)] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+            path = os.path.join(place, name)
+            with suppress(FileNotFoundError):  # it went away during the look: as if it had never been
+                stat = os.lstat(path)
+                found[path] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     return found
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from retrieval import articles
+from retrieval import articles, parsing
 from retrieval.articles import Limits, Skipped, Unreadable
 from retrieval.changes import VERSION, Changes, Seen, changes, content_hash, fingerprint, stamps
 from retrieval.chunking import chunk, ids
@@ -111,8 +111,8 @@ class Index:
     def _locked(self) -> Iterator[None]:
         try:
             self._data.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._data / "lock", timeout=_LOCK_SECONDS)
-            lock.acquire()
+            with FileLock(self._data / "lock", timeout=_LOCK_SECONDS):
+                yield
         except Timeout as error:
             raise IndexDamaged(
                 f"Another program is writing the index in {self._data}: wait for it, then try again."
@@ -122,10 +122,6 @@ class Index:
                 f"The data folder {self._data} cannot be used ({error.strerror or error}): "
                 "mend its permissions, free the disk, or name another one in QUOTH_DATA."
             ) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     def is_current(self) -> bool:
         """Whether the index is whole and no file of the folder changed since the last sync.
@@ -140,7 +136,8 @@ class Index:
 
     def _is_whole(self) -> bool:
         about = self.dense.about
-        return about.get("state") == "clean" and self.lexical.generation == about.get("generation")
+        equal = self.lexical.generation == about.get("generation") and len(self.lexical) == len(self.dense)
+        return about.get("state") == "clean" and equal
 
     def _look(self, files: dict[str, list[int]]) -> dict[str, object]:
         """All that decides whether the index is current, in a form that JSON keeps."""
@@ -158,6 +155,7 @@ class Index:
             self._repair()
             found = changes(self.folder, self._limits, self.dense.records())
             summary = self._apply(found, progress or (lambda *_: None))
+            parsing.close()  # its child would wait for files that do not come
             self._remember(looked, at)
         return replace(summary, seconds=time.perf_counter() - started)
 
@@ -252,12 +250,9 @@ class Index:
         print_ = fingerprint(content, edges & found.repeated)
         chunks = chunk(article, print_)
         if not chunks:
-            return Skipped(
-                name, "it holds no sentence to quote, only page furniture; nothing is lost by that"
-            )
+            return Skipped(name, "holds no sentence to quote, only page furniture; nothing is lost by that")
         record = Record(content, print_, len(chunks), edges, article.source)
-        same_title = former is not None and former.source.title == article.source.title
-        return _Cut(name, chunks, record, self.dense.vectors(name) if same_title else {})
+        return _Cut(name, chunks, record, self.dense.vectors(name) if former else {})
 
     def _remove(self, files: Sequence[str], words: LexicalWriter) -> None:
         gone = [id_ for file in files for id_ in self.dense.ids(file)]
@@ -267,18 +262,13 @@ class Index:
     def _store(self, batch: Sequence[_Cut], words: LexicalWriter) -> int:
         """Embed what is new in the batch and store all of it; returns how many chunks were embedded."""
         new = [c for cut in batch for c in cut.chunks if c.text not in cut.known]
-        fresh = dict(zip((c.id for c in new), self.embedder.embed([to_embed(c) for c in new]), strict=True))
+        fresh = dict(zip((c.id for c in new), self.embedder.embed([c.text for c in new]), strict=True))
         for cut in batch:
             vectors = [fresh[c.id] if c.id in fresh else cut.known[c.text] for c in cut.chunks]
             if cut.record:
                 self.dense.add(cut.chunks, np.stack(vectors), cut.record)
             words.add(cut.chunks)
         return len(new)
-
-
-def to_embed(chunk: Chunk) -> str:
-    """What the model reads of a chunk."""
-    return chunk.text
 
 
 def collection_name(folder: Path) -> str:

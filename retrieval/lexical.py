@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -200,15 +200,13 @@ class LexicalIndex:
         """How many chunks hold `term` (as `terms` gives it) in their text."""
         return self._holding("text", term)
 
-    def has_word(self, word: str) -> bool:
-        """Whether any chunk holds the lower-case `word` exactly."""
-        return self._holding("word", word) > 0
+    def word_frequency(self, word: str) -> int:
+        """How many chunks hold the lower-case `word` exactly as it stands."""
+        return self._holding("word", word)
 
-    def starting_with(self, prefix: str) -> Sequence[tuple[str, int]]:
-        """The indexed words that start with the lower-case `prefix`, each with its number of chunks."""
-        found = self._index.searcher().terms_with_prefix("word", prefix)
-        counted = ((str(word), self._holding("word", word)) for word, _ in found)
-        return [(word, chunks) for word, chunks in counted if chunks]
+    def starting_with(self, prefix: str) -> list[str]:
+        """The words that start with the lower-case `prefix`, among them some of removed chunks."""
+        return [str(word) for word, _ in self._index.searcher().terms_with_prefix("word", prefix)]
 
     def _holding(self, field: str, term: str) -> int:
         """Counted anew: tantivy's own number still holds removed chunks."""

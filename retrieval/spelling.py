@@ -23,12 +23,12 @@ def mend(question: str, index: LexicalIndex, is_word: Callable[[str], bool]) -> 
 
 def _mended(word: str, index: LexicalIndex, is_word: Callable[[str], bool]) -> str:
     lower = word.lower()
-    if is_word(lower) or index.has_word(lower) or any(index.frequency(term) for term in terms(lower)):
+    if is_word(lower) or index.word_frequency(lower) or any(index.frequency(term) for term in terms(lower)):
         return word
-    candidates = {other: chunks for other, chunks in index.starting_with(lower[0]) if len(other) > 3}
+    candidates = [other for other in index.starting_with(lower[0]) if len(other) > 3]
     edits = 2 if len(lower) >= 8 else 1
-    near = process.extract(lower, candidates.keys(), scorer=OSA.distance, score_cutoff=edits, limit=20)
-    if not near:
-        return word
-    best, _, _ = min(near, key=lambda found: (found[1], -candidates[found[0]], found[0]))
-    return str(best)
+    near = process.extract(lower, candidates, scorer=OSA.distance, score_cutoff=edits, limit=20)
+    ranked = [
+        (distance, -chunks, other) for other, distance, _ in near if (chunks := index.word_frequency(other))
+    ]
+    return min(ranked)[2] if ranked else word

@@ -72,8 +72,7 @@ def state(index: Index) -> dict[str, Any]:
         "records": files,
         "chunks": chunks,
         "lexical": sorted(hit.id for hit in index.lexical.search("minister", 1000, Filters())),
-        "words": {word: dict(index.lexical.starting_with(word)).get(word) for word in sorted(words)},
-        "initials": {a: sorted(index.lexical.starting_with(a)) for a in "abfmst"},
+        "words": {word: index.lexical.word_frequency(word) for word in sorted(words)},
     }
 
 
@@ -587,5 +586,5 @@ def test_what_is_embedded_is_the_text_of_the_chunk(opened: Opener) -> None:
     index = opened(embedder)
     index.sync()
     chunks: list[Chunk] = [c for file in ("a.txt", "b.txt") for c in index.dense.article(file)]
-    assert sorted(embedder.embedded) == sorted(module.to_embed(chunk) for chunk in chunks)
+    assert sorted(embedder.embedded) == sorted(chunk.text for chunk in chunks)
     assert isinstance(index.dense, DenseStore) and isinstance(index.lexical, LexicalIndex)

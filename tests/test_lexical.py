@@ -144,9 +144,9 @@ def test_frequency_counts_the_chunks_that_hold_a_term_in_their_text(index: Lexic
 
 def test_words_are_known_as_they_are_written_in_lower_case(index: LexicalIndex) -> None:
     fill(index, piece("a", "Visits to Beijing."), piece("b", "Beijing, beijing!"))
-    assert index.has_word("beijing") and index.has_word("visits")
-    assert not index.has_word("visit") and not index.has_word("Beijing")
-    assert sorted(index.starting_with("b")) == [("beijing", 2)]
+    assert index.word_frequency("beijing") == 2 and index.word_frequency("visits")
+    assert not index.word_frequency("visit") and not index.word_frequency("Beijing")
+    assert index.starting_with("b") == ["beijing"]
     assert index.starting_with("zz") == []
 
 
@@ -157,8 +157,7 @@ def test_a_removed_chunk_leaves_no_trace(index: LexicalIndex) -> None:
     assert len(index) == 1
     assert found(index, "spy balloon") == ["b"]
     assert [index.frequency(term) for term in terms("spy balloon")] == [0, 1]
-    assert not index.has_word("spy") and index.starting_with("s") == []
-    assert index.starting_with("b") == [("balloon", 1)]
+    assert not index.word_frequency("spy") and index.word_frequency("balloon") == 1
 
 
 def test_a_chunk_may_be_removed_and_added_in_one_go(index: LexicalIndex) -> None:

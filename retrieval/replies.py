@@ -75,6 +75,8 @@ def _count(sources: Sequence[Source]) -> str:
     number = f"{len(sources):,} article" + "s" * (len(sources) != 1)
     if not days:
         return number
+    if days[0] == days[-1]:
+        return f"{number}, of {days[0].day} {days[0]:%b %Y}"
     return f"{number}, from {days[0].day} {days[0]:%b %Y} to {days[-1].day} {days[-1]:%b %Y}"
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from retrieval.errors import InputError
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # comes along in a wheel
+_SHOWN = 60  # characters of a wrong value; no setting holds a secret
 
 
 class Settings(BaseSettings):
@@ -63,4 +64,5 @@ def _inside(path: Path, folder: Path) -> bool:
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
-    return f"The setting QUOTH_{name.upper()} is not usable: {first['msg'].lower()}."
+    given = str(first["input"])[:_SHOWN]
+    return f"The setting QUOTH_{name.upper()} is {given!r}, which is not usable: {first['msg'].lower()}."

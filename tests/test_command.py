@@ -242,7 +242,7 @@ def test_ask_indexes_what_changed_first_and_says_so(run: Run, tmp_path: Path):
 
 def test_ask_prints_text_or_one_json_object(run: Run):
     assert run("ask", "which articles do you have?").out.splitlines()[0] == (
-        "I know 1 article, from 3 May 2024 to 3 May 2024. Tarn lock shut [1]"
+        "I know 1 article, of 3 May 2024. Tarn lock shut [1]"
     )
     answer = json.loads(run("ask", "which articles do you have?", "--json").out)
     assert list(answer) == ANSWER_KEYS
@@ -253,17 +253,17 @@ def test_a_refusal_is_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("QUOTH_THRESHOLD", "1")
     done = run("ask", "Who closed the lock?")
     assert done.status == 0
-    assert done.out.splitlines() == [
-        "The articles don't say.",
-        "The nearest article: Tarn lock shut (3 May 2024) lock.txt",
-    ]
+    refusal, nearest = done.out.splitlines()
+    assert refusal == "The articles don't say."
+    assert nearest.startswith("The nearest article: Tarn lock shut (3 May 2024) ")
+    assert nearest.endswith("articles/lock.txt")
     assert json.loads(run("ask", "Who closed the lock?", "--json").out)["nearest"]["file"] == "lock.txt"
 
 
 def test_search_shows_passages_with_scores(run: Run):
     done = run("search", "Tarn lock")
     assert done.status == 0
-    assert "1. Tarn lock shut (3 May 2024) lock.txt:" in done.out
+    assert "1. Tarn lock shut (3 May 2024) " in done.out and "articles/lock.txt:" in done.out
     assert "fused" in done.out and "BM25" in done.out and "Lena Voss" in done.out
     (found,) = json.loads(run("search", "Tarn lock", "--json", "--k", "1").out)
     assert found["file"] == "lock.txt" and found["lexical_rank"] == 1

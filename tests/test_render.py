@@ -150,8 +150,8 @@ def test_a_citation_shows_number_title_date_publisher_place_and_quote():
         "Voss did. [1]",
         "",
         "[1] Lock shut",
-        "3 Jul 2023 · The Post · sub/a b.txt:5",
-        "“Voss did.”",
+        "3 Jul 2023 · The Post · /articles/sub/a b.txt:5",
+        "> Voss did.",
     ]
     assert "file:///articles/sub/a%20b.txt" in shown(render.answer(answer, FOLDER), True)
 
@@ -159,14 +159,14 @@ def test_a_citation_shows_number_title_date_publisher_place_and_quote():
 @pytest.mark.parametrize(
     ("source", "page", "expected"),
     [
-        (Source("a.txt", "T"), None, "a.txt:5"),
-        (Source("a.pdf", "T"), 3, "a.pdf:5, page 3"),
+        (Source("a.txt", "T"), None, "/articles/a.txt:5"),
+        (Source("a.pdf", "T"), 3, "/articles/a.pdf:5, page 3"),
         (
             Source("a.txt", "T", date=date(2023, 7, 3), inferred="why"),
             None,
-            "3 Jul 2023 (date inferred) · a.txt:5",
+            "3 Jul 2023 (date inferred) · /articles/a.txt:5",
         ),
-        (Source("a.txt", "T", "The Post"), None, "The Post · a.txt:5"),
+        (Source("a.txt", "T", "The Post"), None, "The Post · /articles/a.txt:5"),
     ],
 )
 def test_what_is_not_known_of_a_source_is_left_out(source: Source, page: int | None, expected: str):
@@ -180,7 +180,7 @@ def test_a_refusal_names_the_nearest_article():
     answer = Answer("Who?", False, (Sentence("The articles don't say."),), nearest=source)
     assert shown(render.answer(answer, FOLDER)).splitlines() == [
         "The articles don't say.",
-        "The nearest article: Lock shut (The Post, 3 Jul 2023) a.txt",
+        "The nearest article: Lock shut (The Post, 3 Jul 2023) /articles/a.txt",
     ]
     bare = Answer("Who?", False, (Sentence("The articles don't say."),))
     assert shown(render.answer(bare, FOLDER)).splitlines() == ["The articles don't say."]

@@ -123,7 +123,7 @@ class Transformer:
         whole = torch.nn.functional.normalize(seen["sentence_embedding"].float(), dim=-1).cpu().numpy()
         parts = torch.nn.functional.normalize(seen["token_embeddings"].float(), dim=-1).cpu().numpy()
         for vector, tokens, places in zip(whole, parts, spans, strict=True):
-            kept = [at for at, (start, end) in enumerate(places) if end > start]
+            kept = [at for at, (start, end) in enumerate(places) if end > start] or [0]
             yield Reading(vector, tokens[kept], tuple(Span(*places[at]) for at in kept))
 
     def knows(self, word: str) -> bool:

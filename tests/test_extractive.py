@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval import extractive
-from retrieval.extractive import REFUSAL, confidence, rank
+from retrieval.extractive import REFUSAL, answer, confidence, rank
 from retrieval.index import Index
 from retrieval.search import search
 from retrieval.types import Answer
@@ -153,3 +153,10 @@ def test_the_sentence_that_answers_comes_first(make: Make):
 def test_the_same_question_gets_the_same_answer(make: Make):
     index = make(FOLDER)
     assert ask(index, "Who closed the Tarn lock?") == ask(index, "Who closed the Tarn lock?")
+
+
+def test_a_question_that_asks_for_nothing_is_declined(make: Make):
+    index = make(FOLDER)
+    for question in ("who?", "the", "???", "what did they do"):
+        found = search(question, index.dense, index.lexical, index.embedder, 8)
+        assert not answer(question, found, index.lexical, index.embedder, 0.01).answered

@@ -24,6 +24,7 @@ _PARSED: Mapping[str, parsing.Kind] = {".html": "html", ".htm": "html", ".pdf": 
 _MARKDOWN = (".md", ".markdown")
 _SUFFIXES = (".txt", *_MARKDOWN, *_PARSED)
 _CONTROLS = dict.fromkeys({*range(32)} - {*b"\t\n\v\f\r"})
+_BLEMISHES = 10  # control characters that any text may hold
 _DEFAULT = Limits()
 
 
@@ -164,8 +165,9 @@ def _parsed(file: File, kind: parsing.Kind, raw: bytes, limits: Limits) -> _Text
 def _decoded(file: File, raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable(file, "is UTF-16, not UTF-8; save it as UTF-8")
-    # A stray control character is a blemish of an article; many of them, or a NUL, are not text at all.
-    if b"\0" in raw or len(raw) - len(raw.translate(None, bytes(_CONTROLS))) > len(raw) // 200:
+    # Some control characters are a blemish of an article; many of them, or a NUL, are not text at all.
+    controls = len(raw) - len(raw.translate(None, bytes(_CONTROLS)))
+    if b"\0" in raw or controls > max(_BLEMISHES, len(raw) // 100):
         raise Unreadable(file, "is not text but binary data; save the article's text as .txt")
     try:
         return raw.decode("utf-8")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from retrieval.sentences import sentences
 from retrieval.types import Article, Chunk, Span
 
-VERSION = "2"  # raise it when the same file would be cut otherwise: it makes indexes cut anew
+VERSION = "3"  # raise it when the same file would be cut otherwise: it makes indexes cut anew
 WORDS = 110  # a chunk closes before the sentence that would take it past this
 _WORD_CHARACTERS = 10  # a longer word counts as several: Chinese puts no spaces between its words
 OVERLAP = 1  # sentences that a chunk repeats from the one before it

@@ -27,6 +27,7 @@ _RAGGED = 12  # columns a wrapped line may fall short by: PDF lines are even in 
 _WRAPPED_SHARE = 0.3  # of the line breaks of wrapped prose, at least this many fall before a lower-case word
 
 _MARKER = re.compile(r"(?:[-*+•‣◦▪·–—●]|\(?(?:\d{1,3}|[A-Za-z])[.)]|#{1,6})\s|[>|]|[•‣◦▪●]")
+_BULLET = re.compile(r"(?:[-*+•‣◦▪·–—●]|#{1,6})\s+|[•‣◦▪●]")  # no part of the sentence behind it
 _FINAL = re.compile(r"[.!?:;…。！？][\"'”’»)\]*_]{0,4}$")
 
 _CLOSERS = r"(?:[\"'”’»)\]}*_」』）】》]|\[\d{1,3}\]|[ \u00a0\u202f]»)*"
@@ -82,13 +83,13 @@ class _Line(NamedTuple):
 def sentences(text: str, span: Span) -> list[Span]:
     """The sentences of `text[span]`, in order, without the white space around them.
 
-    Every character that is not white space is in exactly one of them. A blank line always ends a
-    sentence, and so does a newline, save where a paragraph was wrapped to a width.
+    Every character but white space and the marks of bullets and headings is in exactly one of them. A
+    blank line always ends a sentence, and so does a newline, save where a paragraph was wrapped to a width.
     """
     return [
         sentence
         for paragraph in _paragraphs(text, span)
-        for piece in _cut(text, paragraph)
+        for piece in _cut(text, _without_bullet(text, paragraph))
         if (sentence := _trimmed(text, piece))
     ]
 
@@ -209,6 +210,11 @@ def _starts_lower(following: str) -> bool:
 
 def _last_word(before: str) -> str:
     return str(_BEFORE_WORD.split(before)[-1])
+
+
+def _without_bullet(text: str, paragraph: Span) -> Span:
+    bullet = _BULLET.match(text, paragraph.start, paragraph.end)
+    return Span(bullet.end(), paragraph.end) if bullet and bullet.end() < paragraph.end else paragraph
 
 
 def _trimmed(text: str, span: Span) -> Span | None:

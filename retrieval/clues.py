@@ -153,14 +153,16 @@ def clues(question: str, texts: Sequence[str] = ()) -> Clues:
     counted = _COUNTED.search(question)
     return Clues(
         terms=tuple(found.values()),
-        wanted=_wanted(question),
+        wanted=_wanted(question, all(term.is_name for term in found.values())),
         counted=next(iter(terms(counted.group(1))), None) if counted else None,
     )
 
 
-def _wanted(question: str) -> Wanted:
+def _wanted(question: str, only_names: bool) -> Wanted:
     found = None if _YES_NO.match(question) else _ASK.search(question)
-    return Wanted[found.lastgroup] if found and found.lastgroup else Wanted.ANYTHING
+    wanted = Wanted[found.lastgroup] if found and found.lastgroup else Wanted.ANYTHING
+    # "Who is Jane Doe?" asks for what is said of her, not for a name.
+    return Wanted.ANYTHING if wanted is Wanted.PERSON and only_names else wanted
 
 
 def _is_name(word: re.Match[str], question: str, texts: Sequence[str]) -> bool:

@@ -41,13 +41,13 @@ RANKING = Signals(
     context=3.23,
     names=0.0,
     lacks=-1.67,
-    prose=0.69,
+    prose=0.68,
     similarity=2.29,
-    gain=2.19,
+    gain=2.18,
     alignment=2.65,
     predicate=3.51,
 )
-CERTAINTY = Confidence(gain=3.31, passage=3.68, names=2.48, lacks=-2.11)
+CERTAINTY = Confidence(gain=3.31, passage=3.69, names=2.48, lacks=-2.12)
 BIAS = -3.76
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from retrieval.clues import clues
 from retrieval.embedding import Embedder, Vectors
 from retrieval.lexical import LexicalIndex
@@ -23,7 +25,7 @@ _MOST_SENTENCES = 3
 _MOST_CITATIONS = 3  # for one sentence
 _CLOSE = 1.2  # in score: how far behind the best sentence another may be and still be quoted
 _SAME = 0.85  # cosine: two sentences that say the same
-_EVIDENCE = 5  # sentences whose mean decides, beside the best one, whether the articles say anything
+_EVIDENCE = 5  # sentences whose mean tells whether the articles say anything
 
 
 class Confidence(NamedTuple):
@@ -31,8 +33,8 @@ class Confidence(NamedTuple):
 
     gain: float  # mean over the best five sentences
     passage: float  # mean over the best five sentences
-    names: float  # of the best sentence
-    lacks: float  # of the best sentence
+    names: float  # mean over all that were read, each by its chance to be the best
+    lacks: float  # likewise
 
 
 # Fitted by `python -m eval.fit`, which prints these lines.
@@ -47,8 +49,8 @@ RANKING = Signals(
     alignment=2.65,
     predicate=3.51,
 )
-CERTAINTY = Confidence(gain=3.31, passage=3.69, names=2.48, lacks=-2.12)
-BIAS = -3.76
+CERTAINTY = Confidence(gain=2.96, passage=3.69, names=2.81, lacks=-2.58)
+BIAS = -3.81
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,12 @@ def _shortlist(ask: Asked, found: Sequence[Candidate]) -> list[tuple[Candidate, 
 def evidence(ranked: Sequence[Ranked]) -> Confidence:
     """What the confidence is made from. `ranked` must not be empty."""
     best = [one.signals for one in ranked[:_EVIDENCE]]
+    chances = np.exp([one.score - ranked[0].score for one in ranked])  # as the fit of RANKING has it
     return Confidence(
         gain=sum(signals.gain for signals in best) / len(best),
         passage=sum(signals.passage for signals in best) / len(best),
-        names=best[0].names,
-        lacks=best[0].lacks,
+        names=float(np.average([one.signals.names for one in ranked], weights=chances)),
+        lacks=float(np.average([one.signals.lacks for one in ranked], weights=chances)),
     )
 
 

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     threshold: float = Field(
-        0.43, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
+        0.37, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
     )
     max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
     max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")

@@ -44,6 +44,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
         ("Erdoğann", "erdoğan"),
         ("Who is Chnia's defence minster?", "Who is china's defence minister?"),
         ("minster, minster", "minister, minister"),
+        ("wehn did teh minster visit", "when did the minister visit"),  # common words, two swapped
     ],
 )
 def test_a_misspelt_word_becomes_the_nearest_word_of_the_articles(

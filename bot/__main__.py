@@ -43,9 +43,7 @@ FolderOption = Annotated[
     Path | None, typer.Option("--folder", help="The folder of articles. [default: seeds]")
 ]
 KOption = Annotated[int | None, typer.Option("--k", help="Passages to read. [default: 8]")]
-SinceOption = Annotated[
-    str | None, typer.Option("--since", help="Only articles of this day or later: 2023-07-03.")
-]
+SinceOption = Annotated[str | None, typer.Option("--since", help="Only articles since this day: 2023-07-03.")]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Only articles until this day.")]
 PublisherOption = Annotated[str | None, typer.Option("--publisher", help="Only this publisher's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; the README documents it.")]

@@ -70,8 +70,8 @@ _SUMMARY = re.compile(
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH = frozenset(  # words that hardly any sentence of another language holds
-    "the of is are was were did does what who when where why how which and with about from his her their "
-    "they he she it this that these there have has had been would could should will tell me did his".split()
+    "the are were did does what who when where why how which and about with from his her their they she it "
+    "this these there have has been would could should tell".split()
 )
 _FOREIGN = 0.65  # probability of the language found; names and keywords stay far below it
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")

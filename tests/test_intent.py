@@ -66,6 +66,8 @@ MESSAGES = {
     Intent.FOREIGN: [
         "Wer hat sich mit Belousow in Peking getroffen?",
         "Wann wurde der Verteidigungsminister entlassen?",
+        "Wer ist der neue Minister und was hat er gesagt?",
+        "Wie is de minister van buitenlandse zaken geworden?",
         "Qui a rencontré le ministre de la Défense à Pékin ?",
         "Quand la mutinerie a-t-elle commencé ?",
         "Кто встретился с Белоусовым в Пекине?",

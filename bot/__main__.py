@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from retrieval.chain import Quoth
-    from retrieval.index import Progress
+    from retrieval.index import Index, Progress, Summary
     from retrieval.settings import Settings
     from retrieval.types import Filters
 
@@ -79,10 +78,7 @@ def index(
     from retrieval.chain import open_index
 
     settings = _settings(folder=folder)
-    opened = open_index(settings, rebuild)
-    with _progress("Indexing") as progress:
-        done = opened.sync(progress)
-    _notes(done.skipped, done.warnings)
+    done = _sync(open_index(settings, rebuild))
     print(render.summary(done, settings.folder))
     if strict and done.skipped:
         raise typer.Exit(1)
@@ -225,9 +221,7 @@ def _assemble(settings: Settings) -> Quoth:
     opened = open_index(settings)
     if not opened.is_current():
         _say(f"The index of {settings.folder} is missing or out of date: indexing first.")
-        with _progress("Indexing") as progress:
-            done = opened.sync(progress)
-        _notes(done.skipped, done.warnings)
+        done = _sync(opened)
         if done.added or done.changed or done.removed:
             _say(render.summary(done, settings.folder))
     return Quoth(opened, settings)
@@ -265,9 +259,13 @@ def _plain_progress(what: str) -> Progress:
     return report
 
 
-def _notes(skipped: Any, warnings: Any) -> None:
-    for note in [*warnings, *skipped]:
+def _sync(opened: Index) -> Summary:
+    """Bring the index up to date, showing progress and what was left out."""
+    with _progress("Indexing") as progress:
+        done = opened.sync(progress)
+    for note in (*done.warnings, *done.skipped):
         _say(f"Warning: {note}")
+    return done
 
 
 def _say(sentence: str) -> None:
@@ -304,7 +302,6 @@ def main() -> None:
     """Run `quoth`; every error that a user can cause becomes one sentence and an exit status."""
     from retrieval.errors import QuothError
 
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -143,7 +143,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "page": citation.page,
         "quote": citation.quote,
         "title": source.title,
-        "date": source.date.isoformat() if source.date else None,
+        "date": source.iso_date,
         "publisher": source.publisher,
     }
 
@@ -154,7 +154,7 @@ def _nearest_json(source: Source | None) -> dict[str, Any] | None:
     return {
         "file": source.file,
         "title": source.title,
-        "date": source.date.isoformat() if source.date else None,
+        "date": source.iso_date,
     }
 
 
@@ -169,7 +169,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "page": chunk.page,
         "text": chunk.text,
         "title": chunk.source.title,
-        "date": chunk.source.date.isoformat() if chunk.source.date else None,
+        "date": chunk.source.iso_date,
         "publisher": chunk.source.publisher,
         "score": passage.score,
         "similarity": passage.similarity,

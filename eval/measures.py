@@ -31,7 +31,7 @@ def score(cases: Sequence[Case], answers: Sequence[Answer], texts: Mapping[str, 
     return Scores(
         answerable=len(asked),
         unanswerable=len(others),
-        first=_share([any(is_right(case, c) for c in answer.citations[:1]) for case, answer in asked]),
+        first=_share([is_right_first(case, answer) for case, answer in asked]),
         cited=_share([any(is_right(case, c) for c in answer.citations) for case, answer in asked]),
         declined_right=_share([not answer.answered for answer in others]),
         declined_wrong=_share([not answer.answered for _, answer in asked]),
@@ -44,6 +44,11 @@ def is_right(case: Case, citation: Citation) -> bool:
     return any(
         item.file == citation.source.file and is_within(item.quote, citation.quote) for item in case.evidence
     )
+
+
+def is_right_first(case: Case, answer: Answer) -> bool:
+    """Whether the first citation is right."""
+    return any(is_right(case, citation) for citation in answer.citations[:1])
 
 
 def is_within(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from eval.measures import Scores, is_right, score
+from eval.measures import Scores, is_right_first, score
 from eval.questions import SET, Case, faults, load, read_articles
 from eval.tutorial import Tutorial
 from retrieval.chain import assemble
@@ -60,11 +60,7 @@ def _missed(cases: list[Case], answers: list[Answer]) -> list[str]:
     """What went wrong, a line a question."""
     lines = []
     for case, answer in zip(cases, answers, strict=True):
-        right = (
-            not answer.answered
-            if not case.answerable
-            else any(is_right(case, c) for c in answer.citations[:1])
-        )
+        right = is_right_first(case, answer) if case.answerable else not answer.answered
         if not right:
             lines.append(f"{case.id} ({answer.confidence:.2f}) {case.question} -> {answer.text[:150]}")
     return lines

@@ -63,7 +63,7 @@ def _document(passage: Passage) -> Document:
         "end": chunk.span.end,
         "line": chunk.line,
         "title": chunk.source.title,
-        "date": chunk.source.date.isoformat() if chunk.source.date else None,
+        "date": chunk.source.iso_date,
         "publisher": chunk.source.publisher,
     }
     return Document(page_content=chunk.text, metadata=about, id=chunk.id)

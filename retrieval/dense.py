@@ -205,7 +205,7 @@ def _row(chunk: Chunk, number: int, record: Record) -> dict[str, str | int]:
         "publisher": source.publisher,
         "publisher_key": source.publisher.casefold() if source.publisher else None,
         "author": source.author,
-        "date": source.date.isoformat() if source.date else None,
+        "date": source.iso_date,
         "day": source.date.toordinal() if source.date else None,
         "inferred": source.inferred,
     }

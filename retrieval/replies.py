@@ -9,7 +9,7 @@ from retrieval.index import Index
 from retrieval.intent import Intent
 from retrieval.lexical import terms
 from retrieval.signals import is_prose
-from retrieval.types import Answer, Chunk, Question, Sentence, Source, Span
+from retrieval.types import Answer, Chunk, Citation, Question, Sentence, Source, Span
 
 _HELLO = "Hello! Ask me what the articles say; I quote them, with the place of every quote."
 _WELCOME = "You're welcome."
@@ -75,9 +75,8 @@ def _count(sources: Sequence[Source]) -> str:
     number = f"{len(sources):,} article" + "s" * (len(sources) != 1)
     if not days:
         return number
-    if days[0] == days[-1]:
-        return f"{number}, of {days[0].day} {days[0]:%b %Y}"
-    return f"{number}, from {days[0].day} {days[0]:%b %Y} to {days[-1].day} {days[-1]:%b %Y}"
+    first, last = (f"{day.day} {day:%b %Y}" for day in (days[0], days[-1]))
+    return f"{number}, of {first}" if first == last else f"{number}, from {first} to {last}"
 
 
 def _overview(asked: Question, index: Index) -> Answer:
@@ -85,12 +84,9 @@ def _overview(asked: Question, index: Index) -> Answer:
     sources = _sources(asked, index)
     shown = [_first(index, source) for source in sources[:_LISTED]]
     more = f" The newest {len(shown)}:" if len(sources) > len(shown) else ""
-    sentences = [Sentence(f"I know {_count(sources)}.{more}")]
-    citations = [chunk.cite(number, _headline(chunk)) for number, chunk in enumerate(shown, 1)]
-    sentences += [Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations]
-    return Answer(
-        asked.text, bool(citations), tuple(sentences), tuple(citations), confidence=float(bool(citations))
-    )
+    citations = tuple(chunk.cite(number, _headline(chunk)) for number, chunk in enumerate(shown, 1))
+    sentences = (Sentence(f"I know {_count(sources)}.{more}"), *_quoted(citations))
+    return Answer(asked.text, bool(citations), sentences, citations, confidence=float(bool(citations)))
 
 
 def _first(index: Index, source: Source) -> Chunk:
@@ -120,8 +116,12 @@ def _summary(asked: Question, index: Index) -> Answer | None:
     ]
     distinct = list({span: (chunk, span) for chunk, span in leading}.values())[:_LEADING]
     citations = tuple(chunk.cite(number, span) for number, (chunk, span) in enumerate(distinct, 1))
-    sentences = tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations)
-    return Answer(asked.text, True, sentences, citations, confidence=1.0) if citations else None
+    return Answer(asked.text, True, _quoted(citations), citations, confidence=1.0) if citations else None
+
+
+def _quoted(citations: Sequence[Citation]) -> tuple[Sentence, ...]:
+    """Each citation's quote as a sentence of its own."""
+    return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations)
 
 
 def _meant(message: str, wanted: Sequence[str], sources: Sequence[Source]) -> Source | None:

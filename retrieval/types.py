@@ -32,6 +32,10 @@ class Source:
     date: dt.date | None = None
     inferred: str | None = None  # why the date is believed, where no text states it
 
+    @property
+    def iso_date(self) -> str | None:
+        return self.date.isoformat() if self.date else None
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

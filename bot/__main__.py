@@ -6,19 +6,16 @@ import io
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from bot import console
 
+if TYPE_CHECKING:
     from retrieval.chain import Quoth
-    from retrieval.index import Index, Progress, Summary
-    from retrieval.settings import Settings
     from retrieval.types import Filters
 
 _EPILOG = (
@@ -77,8 +74,8 @@ def index(
     from bot import render
     from retrieval.chain import open_index
 
-    settings = _settings(folder=folder)
-    done = _sync(open_index(settings, rebuild))
+    settings = console.settings(folder=folder)
+    done = console.sync(open_index(settings, rebuild))
     print(render.summary(done, settings.folder))
     if strict and done.skipped:
         raise typer.Exit(1)
@@ -111,7 +108,7 @@ def ask(
         from retrieval.question import as_question
 
         as_question(question)  # a bad question must not wait for the index
-    quoth = _assemble(_settings(folder=folder, k=k))
+    quoth = console.assemble(console.settings(folder=folder, k=k))
     if lines is not None:
         _answer_batch(quoth, lines, filters)
     else:
@@ -126,7 +123,7 @@ def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> No
     if json:
         print(render.dumped(render.answer_json(answer), indent=2))
     else:
-        _show(render.answer(answer, quoth.index.folder))
+        console.show(render.answer(answer, quoth.index.folder))
 
 
 def _answer_batch(quoth: Quoth, lines: Iterator[bytes], filters: Filters) -> None:
@@ -158,23 +155,12 @@ def search(
 
     filters = _filters(since, until, publisher)
     text = as_question(_readable(query)).text
-    settings = _settings(folder=folder, k=k)
-    quoth = _assemble(settings)
+    quoth = console.assemble(console.settings(folder=folder, k=k))
     _, found = quoth.retrieve(Question(text, filters=filters))
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))
     else:
-        _show(render.passages(found, quoth.index.folder))
-
-
-def _settings(**flags: Any) -> Settings:
-    """The settings, for a folder that exists: a wrong name must not wait for heavy imports."""
-    from retrieval.articles import existing
-    from retrieval.settings import load
-
-    settings = load(**flags)
-    existing(settings.folder)
-    return settings
+        console.show(render.passages(found, quoth.index.folder))
 
 
 def _filters(since: str | None, until: str | None, publisher: str | None) -> Filters:
@@ -213,83 +199,6 @@ def _lines(batch: str) -> Iterator[bytes]:
         ) from error
 
 
-def _assemble(settings: Settings) -> Quoth:
-    """The chain, over an index that is brought up to date first, saying so."""
-    from bot import render
-    from retrieval.chain import Quoth, open_index
-
-    opened = open_index(settings)
-    if not opened.is_current():
-        _say(f"The index of {settings.folder} is missing or out of date: indexing first.")
-        done = _sync(opened)
-        if done.added or done.changed or done.removed:
-            _say(render.summary(done, settings.folder))
-    return Quoth(opened, settings)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Progress | None]:
-    """A bar on a terminal; elsewhere a plain line now and then."""
-    if not sys.stderr.isatty():
-        yield _plain_progress(what)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[file]}", markup=False),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, file="")
-        yield lambda done, total, file: bar.update(task, completed=done, total=total, file=file)
-
-
-_EVERY = 100  # files between two plain lines of progress
-
-
-def _plain_progress(what: str) -> Progress:
-    def report(done: int, total: int, _: str) -> None:
-        if done and done % _EVERY == 0:
-            _say(f"{what}: {done} of {total} files.")
-
-    return report
-
-
-def _sync(opened: Index) -> Summary:
-    """Bring the index up to date, showing progress and what was left out."""
-    with _progress("Indexing") as progress:
-        done = opened.sync(progress)
-    for note in (*done.warnings, *done.skipped):
-        _say(f"Warning: {note}")
-    return done
-
-
-def _say(sentence: str) -> None:
-    from bot.render import safe
-
-    print(safe(sentence), file=sys.stderr, flush=True)
-
-
-_UNBROKEN = 100_000  # columns, for a pipe
-
-
-def _show(renderable: RenderableType) -> None:
-    """On a terminal: in its width and colours. Elsewhere: plain text, lines unbroken."""
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        Console(highlight=False).print(renderable)
-        return
-    console = Console(highlight=False, width=_UNBROKEN, force_terminal=False, color_system=None)
-    with console.capture() as captured:
-        console.print(renderable)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
-
-
 class _Interrupted(BaseException):
     """Ctrl-C, by a name that no library on the way catches."""
 
@@ -309,10 +218,10 @@ def main() -> None:
     try:
         app(prog_name="quoth")
     except QuothError as error:
-        _say(f"quoth: {error}")
+        console.say(f"quoth: {error}")
         sys.exit(error.exit_status)
     except _Interrupted:
-        _say("quoth: interrupted.")
+        console.say("quoth: interrupted.")
         sys.exit(130)
 
 

@@ -118,8 +118,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "answered": answer.answered,
         "text": answer.text,
+        "notes": list(answer.notes),
+        "understood": answer.understood,
         "short_answer": answer.short_answer,
-        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "sentences": [
+            {"lead": s.lead, "text": s.text, "citations": list(s.citations)} for s in answer.sentences
+        ],
         "citations": [_citation_json(citation) for citation in answer.citations],
         "nearest": _nearest_json(answer.nearest),
         "confidence": round(answer.confidence, 4),
@@ -144,6 +148,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "title": source.title,
         "date": source.iso_date,
+        "date_inferred": bool(source.inferred),
         "publisher": source.publisher,
     }
 

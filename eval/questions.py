@@ -2,11 +2,14 @@
 
 `id`, `kind`, `split` (`dev` to choose weights and thresholds, `test` only to report), `question`,
 `answerable`, `answers` (accepted short answers) and `evidence`: every sentence of the articles that answers
-by itself, best first, as `{"file": …, "quote": verbatim text that stands once in that file}`.
+by itself, best first, as `{"file": …, "quote": verbatim text that stands once in that file}`. Where sources
+disagree, each piece of evidence names its `side`, and an answer has to show every side. The turns of a
+conversation follow each other and name it in `conversation`. `today` is the day of asking, where it matters.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +24,17 @@ from retrieval.types import Article
 SET = Path(__file__).parent / "questions.jsonl"
 CALIBRATION = Path(__file__).parent / "calibration"
 
-ANSWERABLE = frozenset("fact paraphrase date number place several newest yesno chat keyword".split())
-UNANSWERABLE = frozenset("nearmiss presupposition offtopic furniture".split())
+ANSWERABLE = frozenset(
+    "fact paraphrase date number place several newest yesno chat keyword time disagreement turn".split()
+)
+UNANSWERABLE = frozenset("nearmiss presupposition offtopic furniture turn".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     file: str
     quote: str
+    side: str | None = None  # of a disagreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,12 @@ class Case:
     answerable: bool
     answers: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    conversation: str | None = None
+    today: dt.date | None = None
+
+    @property
+    def sides(self) -> frozenset[str]:
+        return frozenset(item.side for item in self.evidence if item.side)
 
 
 def load(path: Path = SET, split: str | None = None) -> list[Case]:
@@ -63,7 +75,7 @@ def load(path: Path = SET, split: str | None = None) -> list[Case]:
 
 
 def _case(row: Mapping[str, Any]) -> Case:
-    evidence = tuple(Evidence(item["file"], item["quote"]) for item in row["evidence"])
+    evidence = tuple(Evidence(item["file"], item["quote"], item.get("side")) for item in row["evidence"])
     return Case(
         id=row["id"],
         kind=row["kind"],
@@ -72,6 +84,8 @@ def _case(row: Mapping[str, Any]) -> Case:
         answerable=row["answerable"],
         answers=tuple(row["answers"]),
         evidence=evidence,
+        conversation=row.get("conversation"),
+        today=dt.date.fromisoformat(row["today"]) if "today" in row else None,
     )
 
 

@@ -128,11 +128,17 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...] = ()
+    lead: str = ""  # Quoth's own words before it: "Earlier, 3 Jul 2023:"
+
+    def __str__(self) -> str:
+        """As it is read: `Earlier, 3 Jul 2023: Quote. [1][2]`."""
+        numbers = "".join(f"[{number}]" for number in self.citations)
+        return " ".join(part for part in (self.lead, self.text, numbers) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier exchange of a conversation."""
+    """One earlier exchange of a conversation: what was asked, and the text of the answer."""
 
     question: str
     text: str
@@ -155,6 +161,8 @@ class Answer:
     answered: bool
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()  # what Quoth made of the question, said before the sentences
+    understood: str | None = None  # the question as it was searched, where that is not what was typed
     short_answer: str | None = None
     nearest: Source | None = None  # the nearest article, where the articles do not say
     confidence: float = 0.0  # 0 to 1: that the first citation answers the question
@@ -162,8 +170,5 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The sentences in a row, each followed by its citation numbers: `Quote. [1][2]`."""
-        return " ".join(
-            sentence.text + " " * bool(sentence.citations) + "".join(f"[{n}]" for n in sentence.citations)
-            for sentence in self.sentences
-        )
+        """The notes and the sentences in a row, each as it is read: `About Li Shangfu: Quote. [1][2]`."""
+        return " ".join([*self.notes, *map(str, self.sentences)])

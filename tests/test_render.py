@@ -221,14 +221,14 @@ def test_a_summary_is_one_line(done: Summary, expected: str):
     assert render.summary(done, Path("a\x1bb")) == f"Indexed a\ufffdb: {expected}"
 
 
-ANSWER_KEYS = "question answered text short_answer sentences citations nearest confidence seconds".split()
-CITATION_KEYS = "number file start end line page quote title date publisher".split()
+ANSWER_KEYS = "question answered text notes understood short_answer sentences citations nearest confidence seconds".split()
+CITATION_KEYS = "number file start end line page quote title date date_inferred publisher".split()
 
 
 def test_json_has_exactly_the_documented_keys():
     found = render.answer_json(make("x"))
     assert list(found) == ANSWER_KEYS
-    assert [list(sentence) for sentence in found["sentences"]] == [["text", "citations"]]
+    assert [list(sentence) for sentence in found["sentences"]] == [["lead", "text", "citations"]]
     assert [list(citation) for citation in found["citations"]] == [CITATION_KEYS]
     assert found["nearest"] is None
     declined = render.answer_json(make("x", answered=False))

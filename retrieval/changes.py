@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval import articles, chunking, furniture, lexical, metadata
+from retrieval import articles, furniture, metadata
 from retrieval.articles import File, Limits, Skipped, Unreadable
 from retrieval.dense import Record
 from retrieval.metadata import Stated
-
-VERSION = f"{chunking.VERSION}.{lexical.VERSION}"
+from retrieval.snapshot import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +69,6 @@ def content_hash(raw: bytes, stated: Stated | None) -> str:
 def fingerprint(content: str, repeated: frozenset[str]) -> str:
     """Hash of all that decides a file's chunks; `repeated` are those of its own lines that repeat."""
     return hashlib.sha256("\n".join([content, *sorted(repeated)]).encode()).hexdigest()
-
-
-def stamps(folder: Path) -> dict[str, list[int]]:
-    """Size and times (ns) of every file in `folder`: equal stamps mean, but for very new files, no change."""
-    found: dict[str, list[int]] = {}
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
-            path = os.path.join(place, name)
-            with suppress(FileNotFoundError):  # it went away during the look: as if it had never been
-                stat = os.lstat(path)
-                found[path] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-    return found
 
 
 def _look(

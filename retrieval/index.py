@@ -9,9 +9,6 @@ chunks are not complete are removed, and tantivy is made anew where its generati
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +21,19 @@ from filelock import FileLock, Timeout
 
 from retrieval import articles, parsing
 from retrieval.articles import Limits, Skipped, Unreadable
-from retrieval.changes import VERSION, Changes, Seen, changes, content_hash, fingerprint, stamps
+from retrieval.changes import Changes, Seen, changes, content_hash, fingerprint
 from retrieval.chunking import chunk, ids
 from retrieval.dense import DenseStore, Record
 from retrieval.embedding import Embedder, Vectors
 from retrieval.errors import IndexDamaged, ModelError
 from retrieval.lexical import LexicalIndex, LexicalWriter
+from retrieval.snapshot import Known, Snapshot, collection_name, stamps
 from retrieval.types import Chunk
 
 Progress = Callable[[int, int, str], None]  # files done, files in all, the file at hand
 
 _BATCH = 64  # chunks embedded at once
 _LOCK_SECONDS = 30
-_RACY_NANOSECONDS = 2_000_000_000  # a file changed this shortly before a look may change again unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class Index:
         self._limits = limits or Limits()
         self._data = data
         self._name = collection_name(folder)
-        self._snapshot = data / "seen" / f"{self._name}.json"
+        self._snapshot = Snapshot(folder, data, self._limits)
         with self._locked():
             self._open(rebuild)
         self._check_model()
@@ -124,24 +121,13 @@ class Index:
             ) from error
 
     def is_current(self) -> bool:
-        """Whether the index is whole and no file of the folder changed since the last sync.
-
-        Looks at names, sizes and times alone, as make and git do.
-        """
-        try:
-            seen = json.loads(self._snapshot.read_text("utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(seen == self._look(stamps(self.folder))) and self._is_whole()
+        """Whether the index is whole and no file of the folder changed since the last sync."""
+        return self._snapshot.known() is not None and self._is_whole()
 
     def _is_whole(self) -> bool:
         about = self.dense.about
         equal = self.lexical.generation == about.get("generation") and len(self.lexical) == len(self.dense)
         return about.get("state") == "clean" and equal
-
-    def _look(self, files: dict[str, list[int]]) -> dict[str, object]:
-        """All that decides whether the index is current, in a form that JSON keeps."""
-        return {"version": VERSION, "limits": repr(self._limits), "files": files}
 
     def sync(self, progress: Progress | None = None) -> Summary:
         """Bring the index up to date: only files whose content changed are cut and embedded again.
@@ -150,20 +136,15 @@ class Index:
         """
         started = time.perf_counter()
         with self._locked():
-            self._snapshot.unlink(missing_ok=True)
+            self._snapshot.forget()
             looked, at = stamps(self.folder), time.time_ns()
             self._repair()
             found = changes(self.folder, self._limits, self.dense.records())
             summary = self._apply(found, progress or (lambda *_: None))
             parsing.close()  # its child would wait for files that do not come
-            self._remember(looked, at)
+            known = Known.of(record.source for record in self.dense.records().values())
+            self._snapshot.keep(looked, at, known)
         return replace(summary, seconds=time.perf_counter() - started)
-
-    def _remember(self, files: dict[str, list[int]], at: int) -> None:
-        """Keep the look at the folder, unless a file is so new that it may change again unseen."""
-        if all(max(times) < at - _RACY_NANOSECONDS for _, *times in files.values()):
-            self._snapshot.parent.mkdir(parents=True, exist_ok=True)
-            self._snapshot.write_text(json.dumps(self._look(files)), "utf-8")
 
     def _repair(self) -> None:
         """Undo what an interrupted sync left half-done, and words whose dense store is lost."""
@@ -269,10 +250,3 @@ class Index:
                 self.dense.add(cut.chunks, np.stack(vectors), cut.record)
             words.add(cut.chunks)
         return len(new)
-
-
-def collection_name(folder: Path) -> str:
-    """The collection of a folder: its name, readable, and a hash of where it lies."""
-    place = str(folder.resolve())
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(place).name).strip("-")[:40] or "folder"
-    return f"{readable}-{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     threshold: float = Field(
         0.37, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
+    )
+    today: dt.date | None = Field(
+        None, description="The day of asking, from which `last year` counts; the clock's where it is not set."
     )
     max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
     max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")

@@ -12,7 +12,10 @@ from retrieval.errors import IndexDamaged
 from retrieval.question import LONGEST_QUESTION
 from retrieval.types import Answer, Citation, Filters, Question, Sentence, Source, Span, Turn
 
-KEYS = set("question answered text short_answer sentences citations nearest confidence seconds".split())
+KEYS = set(
+    "question answered text notes understood short_answer sentences citations nearest confidence "
+    "seconds".split()
+)
 NO_FILTERS = Filters()
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval import index as module
+from retrieval import snapshot
 from retrieval.dense import DenseStore
 from retrieval.embedding import Vectors
 from retrieval.errors import FolderError, IndexDamaged, ModelError
@@ -243,7 +244,7 @@ def test_a_missing_folder_is_one_sentence(opened: Opener, folder: Path, tmp_path
 
 def no_race(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count files as old the moment they are written; no test can set a file's change time back."""
-    monkeypatch.setattr(module, "_RACY_NANOSECONDS", 0)
+    monkeypatch.setattr(snapshot, "_RACY_NANOSECONDS", 0)
 
 
 def test_an_index_is_current_after_a_sync_and_for_the_next_program(

@@ -221,7 +221,10 @@ def test_a_summary_is_one_line(done: Summary, expected: str):
     assert render.summary(done, Path("a\x1bb")) == f"Indexed a\ufffdb: {expected}"
 
 
-ANSWER_KEYS = "question answered text notes understood short_answer sentences citations nearest confidence seconds".split()
+ANSWER_KEYS = [
+    *"question answered text notes understood short_answer".split(),
+    *"sentences citations nearest confidence seconds".split(),
+]
 CITATION_KEYS = "number file start end line page quote title date date_inferred publisher".split()
 
 
@@ -241,8 +244,10 @@ def test_json_holds_the_answer():
         "question": "x",
         "answered": True,
         "text": "x [1]",
+        "notes": [],
+        "understood": None,
         "short_answer": None,
-        "sentences": [{"text": "x", "citations": [1]}],
+        "sentences": [{"lead": "", "text": "x", "citations": [1]}],
         "citations": [
             {
                 "number": 1,
@@ -254,6 +259,7 @@ def test_json_holds_the_answer():
                 "quote": "x",
                 "title": "x",
                 "date": "2023-07-03",
+                "date_inferred": True,
                 "publisher": "x",
             }
         ],

@@ -19,12 +19,13 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from eval.measures import is_within
-from eval.questions import CALIBRATION, SET, Case, load
-from retrieval import extractive
+from eval.questions import CALIBRATION, SET, TODAY, Case, load
+from retrieval import ranking
 from retrieval.chain import Quoth, assemble
-from retrieval.extractive import Confidence, Ranked
+from retrieval.extractive import REFUSAL
+from retrieval.ranking import Confidence, Ranked
 from retrieval.signals import Signals
-from retrieval.types import Question
+from retrieval.types import Question, Turn
 
 _SEEDS = Path("seeds")
 _PENALTY = 0.005  # of the squared ranking weights; chosen by leaving each corpus out in turn
@@ -60,14 +61,26 @@ def samples(folder: Path, cases: Sequence[Case]) -> Iterator[Sample]:
     """Each case with its sentences, from a fresh index of the folder."""
     with tempfile.TemporaryDirectory() as data:
         quoth = assemble(folder=folder, data=Path(data))
-        for case in cases:
-            yield Sample(case, _ranked(quoth, case))
+        for case, history in zip(cases, _histories(cases), strict=True):
+            yield Sample(case, _ranked(quoth, case, history))
 
 
-def _ranked(quoth: Quoth, case: Case) -> list[Ranked]:
+def _histories(cases: Sequence[Case]) -> Iterator[tuple[Turn, ...]]:
+    """The turns before each case of a conversation, each answered by its evidence."""
+    told: list[Turn] = []
+    conversation = None
+    for case in cases:
+        if case.conversation is None or case.conversation != conversation:
+            told = []
+        conversation = case.conversation
+        yield tuple(told)
+        told.append(Turn(case.question, case.evidence[0].quote if case.evidence else REFUSAL))
+
+
+def _ranked(quoth: Quoth, case: Case, history: tuple[Turn, ...]) -> list[Ranked]:
     index = quoth.index
-    text, passages = quoth.retrieve(Question(case.question))
-    return extractive.rank(text, passages, index.lexical, index.embedder)
+    text, passages = quoth.retrieve(Question(case.question, history, today=case.today or TODAY))
+    return ranking.rank(text, passages, index.lexical, index.embedder)
 
 
 def fit_ranking(given: Sequence[Sample]) -> Signals:
@@ -91,26 +104,26 @@ def _log_sum(values: Floats) -> float:
 
 def fit_confidence(given: Sequence[Sample]) -> tuple[Confidence, float]:
     """The weights and the bias of the confidence."""
-    features = np.array([extractive.evidence(sample.ranked) for sample in given])
+    features = np.array([ranking.evidence(sample.ranked) for sample in given])
     answerable = [sample.case.answerable for sample in given]
     model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=10_000).fit(features, answerable)
     return Confidence(*(round(float(w), 2) for w in model.coef_[0])), round(float(model.intercept_[0]), 2)
 
 
 def main() -> None:
-    """Print the constants of `retrieval/extractive.py`, ranking first, since confidence builds on it."""
+    """Print the constants of `retrieval/ranking.py`, ranking first, since confidence builds on it."""
     corpora = [
         (folder / "articles", load(folder / "questions.jsonl")) for folder in sorted(CALIBRATION.iterdir())
     ]
     corpora.append((_SEEDS, load(SET, "dev")))
     everything = [sample for folder, cases in corpora for sample in samples(folder, cases)]
-    extractive.RANKING = fit_ranking(everything)
-    print(f"RANKING = {extractive.RANKING}")
+    ranking.RANKING = fit_ranking(everything)
+    print(f"RANKING = {ranking.RANKING}")
     for sample in everything:
         sample.ranked.sort(key=lambda one: -one.score)
-    extractive.CERTAINTY, extractive.BIAS = fit_confidence(everything)
-    print(f"CERTAINTY = {extractive.CERTAINTY}\nBIAS = {extractive.BIAS}")
-    sure = sorted(extractive.confidence(s.ranked) for s in everything if s.case.answerable)
+    ranking.CERTAINTY, ranking.BIAS = fit_confidence(everything)
+    print(f"CERTAINTY = {ranking.CERTAINTY}\nBIAS = {ranking.BIAS}")
+    sure = sorted(ranking.confidence(s.ranked) for s in everything if s.case.answerable)
     threshold = sure[int(_MOST_DECLINED * len(sure))]
     print(f"threshold = {int(threshold * 100) / 100}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.questions import Case
+from eval.questions import Case, Evidence
 from retrieval.types import Answer, Citation
 
 
@@ -19,6 +19,11 @@ class Scores:
     cited: float  # answerable ones with a right citation among all
     declined_right: float  # unanswerable ones that were declined
     declined_wrong: float  # answerable ones that were declined
+    turns: (
+        float  # turns of conversations whose answer is right: a right citation, or declined where it must be
+    )
+    dated: float  # questions of time whose first citation is of a right article
+    sides: float  # disagreements of which every side is cited
     exact: float  # citations whose quote is the article's text at their span, and whose line is right
 
 
@@ -35,20 +40,42 @@ def score(cases: Sequence[Case], answers: Sequence[Answer], texts: Mapping[str, 
         cited=_share([any(is_right(case, c) for c in answer.citations) for case, answer in asked]),
         declined_right=_share([not answer.answered for answer in others]),
         declined_wrong=_share([not answer.answered for _, answer in asked]),
+        turns=_share([_is_answered(case, answer) for case, answer in pairs if case.conversation]),
+        dated=_share([_is_from_right_article(case, answer) for case, answer in asked if case.kind == "time"]),
+        sides=_share([shows_all(case, answer) for case, answer in asked if case.sides]),
         exact=_share([is_exact(citation, texts[citation.source.file]) for citation in cited]),
     )
 
 
 def is_right(case: Case, citation: Citation) -> bool:
     """Whether a citation's quote holds a piece of evidence, or is part of one."""
-    return any(
-        item.file == citation.source.file and is_within(item.quote, citation.quote) for item in case.evidence
-    )
+    return any(_proves(item, citation) for item in case.evidence)
+
+
+def _proves(item: Evidence, citation: Citation) -> bool:
+    return item.file == citation.source.file and is_within(item.quote, citation.quote)
 
 
 def is_right_first(case: Case, answer: Answer) -> bool:
     """Whether the first citation is right."""
     return any(is_right(case, citation) for citation in answer.citations[:1])
+
+
+def shows_all(case: Case, answer: Answer) -> bool:
+    """Whether every side of a disagreement is cited."""
+    shown = {item.side for item in case.evidence for citation in answer.citations if _proves(item, citation)}
+    return case.sides <= shown
+
+
+def _is_answered(case: Case, answer: Answer) -> bool:
+    if not case.answerable:
+        return not answer.answered
+    return any(is_right(case, citation) for citation in answer.citations)
+
+
+def _is_from_right_article(case: Case, answer: Answer) -> bool:
+    files = {item.file for item in case.evidence}
+    return any(citation.source.file in files for citation in answer.citations[:1])
 
 
 def is_within(one: str, other: str) -> bool:

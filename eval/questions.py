@@ -22,6 +22,7 @@ from retrieval.errors import InputError
 from retrieval.types import Article
 
 SET = Path(__file__).parent / "questions.jsonl"
+TODAY = dt.date(2024, 11, 1)  # the day of asking, where a question has none of its own
 CALIBRATION = Path(__file__).parent / "calibration"
 
 ANSWERABLE = frozenset(

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from eval.measures import Scores, is_right_first, score
-from eval.questions import SET, Case, faults, load, read_articles
+from eval.measures import Scores, is_right_first, score, shows_all
+from eval.questions import SET, TODAY, Case, faults, load, read_articles
 from eval.tutorial import Tutorial
 from retrieval.chain import assemble
 from retrieval.errors import InputError
-from retrieval.types import Answer, Article
+from retrieval.types import Answer, Article, Question, Turn
 
 
 def run(folder: Path, cases: list[Case]) -> tuple[Mapping[str, Scores], dict[str, list[Answer]]]:
@@ -28,14 +28,29 @@ def run(folder: Path, cases: list[Case]) -> tuple[Mapping[str, Scores], dict[str
         raise InputError(f"The question set does not fit the articles: {wrong[0]}")
     with tempfile.TemporaryDirectory() as data:
         systems = _systems(folder, articles, Path(data))
-        answers = {name: [ask(case.question) for case in cases] for name, ask in systems.items()}
+        answers = {name: asked(cases, system) for name, system in systems.items()}
     return {name: score(cases, given, texts) for name, given in answers.items()}, answers
 
 
-def _systems(folder: Path, articles: Mapping[str, Article], data: Path) -> dict[str, Callable[[str], Answer]]:
+System = Callable[[Question], Answer]
+
+
+def asked(cases: Sequence[Case], system: System) -> list[Answer]:
+    """The system's answers, each turn of a conversation after its own answers to the turns before."""
+    answers: list[Answer] = []
+    history: tuple[Turn, ...] = ()
+    for before, case in zip([None, *cases], cases, strict=False):
+        if before is None or case.conversation is None or case.conversation != before.conversation:
+            history = ()
+        answers.append(system(Question(case.question, history, today=case.today or TODAY)))
+        history += (Turn(case.question, answers[-1].text),)
+    return answers
+
+
+def _systems(folder: Path, articles: Mapping[str, Article], data: Path) -> dict[str, System]:
     quoth = assemble(folder=folder, data=data / "quoth")
     tutorial = Tutorial(articles, data / "tutorial", quoth.index.embedder)
-    return {"quoth": quoth.invoke, "tutorial": tutorial.invoke}
+    return {"quoth": quoth.invoke, "tutorial": lambda question: tutorial.invoke(question.text)}
 
 
 def _json(split: str | None, scores: Mapping[str, Scores]) -> str:
@@ -60,7 +75,11 @@ def _missed(cases: list[Case], answers: list[Answer]) -> list[str]:
     """What went wrong, a line a question."""
     lines = []
     for case, answer in zip(cases, answers, strict=True):
-        right = is_right_first(case, answer) if case.answerable else not answer.answered
+        right = (
+            is_right_first(case, answer) and shows_all(case, answer)
+            if case.answerable
+            else not answer.answered
+        )
         if not right:
             lines.append(f"{case.id} ({answer.confidence:.2f}) {case.question} -> {answer.text[:150]}")
     return lines

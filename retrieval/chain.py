@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import replace
 from typing import Any
@@ -24,8 +25,9 @@ from retrieval.intent import Intent, intent
 from retrieval.question import Input, as_question
 from retrieval.search import search
 from retrieval.settings import Settings, load
-from retrieval.spelling import mend
+from retrieval.timeframe import Timeframe
 from retrieval.types import Answer, Filters, Passage, Question
+from retrieval.understanding import Understood, understand
 
 
 class Retriever(BaseRetriever):
@@ -47,9 +49,10 @@ class Retriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain hands it in by name
         filters: Filters | None = None,
+        frame: Timeframe | None = None,
     ) -> list[Document]:
         index = self.index
-        found = search(query, index.dense, index.lexical, index.embedder, self.k, filters, self.depth)
+        found = search(query, index.dense, index.lexical, index.embedder, self.k, filters, self.depth, frame)
         return [_document(passage) for passage in found]
 
 
@@ -70,7 +73,7 @@ def _document(passage: Passage) -> Document:
 
 
 class Quoth(Runnable[Input, Answer]):
-    """The chain: mend spelling, retrieve, choose sentences, cite or decline.
+    """The chain: understand, retrieve, choose sentences, cite or decline.
 
     Input is a string, a `Question`, or a mapping with `question` and, if wanted, `history` (turns as
     `{"question": …, "text": …}`). Safe to call from several threads.
@@ -91,24 +94,59 @@ class Quoth(Runnable[Input, Answer]):
         started = time.perf_counter()
         asked = as_question(given)
         child = patch_config(config, callbacks=run_manager.get_child())
-        answer = self._reply(asked) or self._from_articles(asked, child)
+        understood = self.understand(asked)
+        answer = self._reply(asked, understood) or self._from_articles(understood, child)
         return replace(answer, question=asked.text, seconds=time.perf_counter() - started)
 
-    def _reply(self, asked: Question) -> Answer | None:
+    def understand(self, asked: Question) -> Understood:
+        """What the question means on its day, which is else that of the settings, else the clock's."""
+        return understand(asked, self.index, asked.today or self.settings.today or dt.date.today())
+
+    def _reply(self, asked: Question, understood: Understood) -> Answer | None:
         """The reply to a message that is no question about what the articles say, else None."""
         kind = intent(asked.text, self.index.embedder)
-        return None if kind is Intent.QUESTION else replies.reply(kind, asked, self.index)
+        if kind is Intent.QUESTION or (understood.about and kind not in _WHENEVER):
+            return None
+        return replies.reply(kind, asked, self.index)
 
-    def _from_articles(self, asked: Question, config: RunnableConfig) -> Answer:
+    def _from_articles(self, understood: Understood, config: RunnableConfig) -> Answer:
+        answer = self._searched(understood, config)
+        if not answer.answered and understood.beyond:
+            stated = self._searched(understood.beyond, config)
+            if any(understood.frame.is_stated(citation.quote) for citation in stated.citations[:1]):
+                answer = stated
+        return replace(
+            answer,
+            notes=(*understood.notes(answer), *answer.notes),
+            understood=understood.text if understood.about else None,
+        )
+
+    def _searched(self, understood: Understood, config: RunnableConfig) -> Answer:
         index = self.index
-        text, passages = self.retrieve(asked, config)
-        return extractive.answer(text, passages, index.lexical, index.embedder, self.settings.threshold)
+        return extractive.answer(
+            understood.topic,
+            self._passages(understood, config),
+            index.lexical,
+            index.embedder,
+            self.settings.threshold,
+            understood.frame,
+            understood.context,
+            understood.more,
+        )
 
-    def retrieve(self, asked: Question, config: RunnableConfig | None = None) -> tuple[str, list[Passage]]:
-        """The question with its spelling mended, and the passages found for it, best first."""
-        text = mend(asked.text, self.index.lexical, self.index.embedder.knows)
-        documents = self.retriever.invoke(text, config, filters=asked.filters)
-        return text, [document.metadata["passage"] for document in documents]
+    def retrieve(self, asked: Question) -> tuple[str, list[Passage]]:
+        """The question as it is searched, and the passages found for it, best first."""
+        understood = self.understand(asked)
+        return understood.topic, self._passages(understood)
+
+    def _passages(self, understood: Understood, config: RunnableConfig | None = None) -> list[Passage]:
+        documents = self.retriever.invoke(
+            understood.topic, config, filters=understood.filters, frame=understood.frame
+        )
+        return [document.metadata["passage"] for document in documents]
+
+
+_WHENEVER = (Intent.GREETING, Intent.THANKS, Intent.HELP)  # meant as such within a conversation too
 
 
 def assemble(settings: Settings | None = None, *, progress: Progress | None = None, **flags: Any) -> Quoth:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,6 +23,7 @@ class Wanted(Enum):
     AGE = "how old"
     SHARE = "what percentage"
     REASON = "why"
+    WHETHER = "yes or no"
     ANYTHING = "what"
 
 
@@ -159,7 +160,9 @@ def clues(question: str, texts: Sequence[str] = ()) -> Clues:
 
 
 def _wanted(question: str, only_names: bool) -> Wanted:
-    found = None if _YES_NO.match(question) else _ASK.search(question)
+    if _YES_NO.match(question):
+        return Wanted.WHETHER
+    found = _ASK.search(question)
     wanted = Wanted[found.lastgroup] if found and found.lastgroup else Wanted.ANYTHING
     # "Who is Jane Doe?" asks for what is said of her, not for a name.
     return Wanted.ANYTHING if wanted is Wanted.PERSON and only_names else wanted
@@ -173,13 +176,23 @@ def _is_name(word: re.Match[str], question: str, texts: Sequence[str]) -> bool:
     return word.group()[0].isupper() and word.start() > 0 and not question.isupper()
 
 
+def asks(text: str) -> bool:
+    """Whether `text` holds a word that asks, or starts as a question of yes or no does."""
+    return bool(_ASK.search(text) or _YES_NO.match(text))
+
+
 def offers(sentence: str, clues: Clues) -> bool:
     """Whether `sentence` holds something of the kind wanted that the question does not hold itself."""
+    return clues.wanted not in _OFFERED or any(True for _ in offered(sentence, clues))
+
+
+def offered(sentence: str, clues: Clues) -> Iterator[Span]:
+    """Where `sentence` holds something of the kind wanted that the question does not hold itself."""
     pattern = _OFFERED.get(clues.wanted)
-    if pattern is None:
-        return True
-    found = (match.group(match.lastindex or 0) for match in pattern.finditer(sentence))
-    return any(clues.wanted in _ALWAYS_NEW or _is_new(words, clues) for words in found)
+    for found in pattern.finditer(sentence) if pattern else ():
+        span = Span(*found.span(found.lastindex or 0))
+        if clues.wanted in _ALWAYS_NEW or _is_new(span.of(sentence), clues):
+            yield span
 
 
 def counts(sentence: str, thing: str) -> bool:

@@ -28,7 +28,7 @@ from retrieval.embedding import Embedder, Vectors
 from retrieval.errors import IndexDamaged, ModelError
 from retrieval.lexical import LexicalIndex, LexicalWriter
 from retrieval.snapshot import Known, Snapshot, collection_name, stamps
-from retrieval.types import Chunk
+from retrieval.types import Chunk, Source
 
 Progress = Callable[[int, int, str], None]  # files done, files in all, the file at hand
 
@@ -83,6 +83,7 @@ class Index:
         self._data = data
         self._name = collection_name(folder)
         self._snapshot = Snapshot(folder, data, self._limits)
+        self._sources: tuple[str, tuple[tuple[Source, int], ...]] = "", ()  # and their generation
         with self._locked():
             self._open(rebuild)
         self._check_model()
@@ -128,6 +129,21 @@ class Index:
         about = self.dense.about
         equal = self.lexical.generation == about.get("generation") and len(self.lexical) == len(self.dense)
         return about.get("state") == "clean" and equal
+
+    def sources(self) -> list[tuple[Source, int]]:
+        """Every article with the number of its chunks: newest first, undated last, then by file name."""
+        # The word index's mark is read from disk, so a change by another program is seen; Chroma's is not.
+        generation = self.lexical.generation
+        known, rows = self._sources
+        if not generation or known != generation:
+            records = self.dense.records().values()
+            rows = tuple(sorted(((record.source, record.chunks) for record in records), key=_newest_first))
+            self._sources = generation, rows
+        return list(rows)
+
+    def publishers(self) -> set[str]:
+        """Every publisher that is known of an article."""
+        return {source.publisher for source, _ in self.sources() if source.publisher}
 
     def sync(self, progress: Progress | None = None) -> Summary:
         """Bring the index up to date: only files whose content changed are cut and embedded again.
@@ -250,3 +266,8 @@ class Index:
                 self.dense.add(cut.chunks, np.stack(vectors), cut.record)
             words.add(cut.chunks)
         return len(new)
+
+
+def _newest_first(row: tuple[Source, int]) -> tuple[bool, int, str]:
+    source, _ = row
+    return source.date is None, -source.day_number, source.file

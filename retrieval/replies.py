@@ -60,14 +60,7 @@ def _words(asked: Question, *sentences: str) -> Answer:
 
 def _sources(asked: Question, index: Index) -> list[Source]:
     """The articles that the question may look at, newest first, undated ones last."""
-    sources = [
-        record.source for record in index.dense.records().values() if asked.filters.admits(record.source)
-    ]
-    return sorted(sources, key=lambda source: (source.date is None, -(_ordinal(source)), source.file))
-
-
-def _ordinal(source: Source) -> int:
-    return source.date.toordinal() if source.date else 0
+    return [source for source, _ in index.sources() if asked.filters.admits(source)]
 
 
 def _count(sources: Sequence[Source]) -> str:

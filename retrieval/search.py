@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retrieval import dense, lexical
 from retrieval.dense import DenseStore
 from retrieval.embedding import Embedder
 from retrieval.lexical import LexicalIndex
+from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
 
 DEPTH = 30  # taken from each side before they are fused
@@ -22,15 +24,32 @@ def search(
     k: int,
     filters: Filters | None = None,
     depth: int = DEPTH,
+    frame: Timeframe | None = None,
 ) -> list[Passage]:
-    """The best `k` passages for `query`, best first; fewer where the articles hold fewer."""
+    """The best `k` passages for `query`, best first; fewer where the articles hold fewer.
+
+    What `frame` prefers is a third ranking beside those of the dense and the lexical side.
+    """
     filters = filters or Filters()
     vector = embedder.read([query])[0].vector
     near = store.search(vector, depth, filters)
     said = words.search(query, depth, filters)
     known = {hit.chunk.id for hit in near}
     others = store.hits([hit.id for hit in said if hit.id not in known], vector)
-    return fuse(near, said, others)[:k]
+    return _preferred(fuse(near, said, others), frame)[:k]
+
+
+def _preferred(found: Sequence[Passage], frame: Timeframe | None) -> list[Passage]:
+    days = [passage.chunk.source.date for passage in found if passage.chunk.source.date]
+    if frame is None or not frame.prefers or not days:
+        return list(found)
+    liking = [frame.preference(passage.chunk.source.date, max(days)) for passage in found]
+    ranks = {like: rank for rank, like in enumerate(sorted(set(liking), reverse=True), 1)}
+    fused = [
+        replace(passage, score=passage.score + 1 / (_RRF + ranks[like]))
+        for passage, like in zip(found, liking, strict=True)
+    ]
+    return sorted(fused, key=lambda passage: (-passage.score, passage.chunk.id))
 
 
 def fuse(

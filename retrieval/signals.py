@@ -51,6 +51,11 @@ class Candidate:
     def source(self) -> Source:
         return self.passage.chunk.source
 
+    @property
+    def words(self) -> str:
+        """The text on one line, as it is quoted."""
+        return " ".join(self.text.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -36,6 +36,16 @@ class Source:
     def iso_date(self) -> str | None:
         return self.date.isoformat() if self.date else None
 
+    @property
+    def day_number(self) -> int:
+        """For sorting by date: later is more; 0 where there is none."""
+        return self.date.toordinal() if self.date else 0
+
+    @property
+    def day(self) -> str:
+        """The date as a reader is shown it, "3 Jul 2023"; empty where there is none."""
+        return f"{self.date.day} {self.date:%b %Y}" if self.date else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -151,6 +161,7 @@ class Question:
     text: str
     history: tuple[Turn, ...] = ()
     filters: Filters = field(default_factory=Filters)
+    today: dt.date | None = None  # the day of asking; None leaves it to the settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from retrieval.clues import Wanted, clues, counts, offers
         ("What percentage voted for it?", Wanted.SHARE),
         ("Why was it closed?", Wanted.REASON),
         ("What did the mayor say?", Wanted.ANYTHING),
-        ("Did it fall when the train crossed?", Wanted.ANYTHING),
+        ("Did it fall when the train crossed?", Wanted.WHETHER),
         ("What did they vow when they met?", Wanted.ANYTHING),
         ("bridge opening date", Wanted.ANYTHING),
         ("Who is Jane Doe?", Wanted.ANYTHING),  # asks for what is said of her

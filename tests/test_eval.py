@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -8,11 +9,11 @@ import pytest
 
 from eval import questions
 from eval.measures import Scores, is_exact, is_right, is_within, score
-from eval.questions import Case, Evidence, faults, load, read_articles
-from eval.run import main, run
+from eval.questions import TODAY, Case, Evidence, faults, load, read_articles
+from eval.run import asked, main, run
 from eval.tutorial import Tutorial
 from retrieval.errors import InputError
-from retrieval.types import Answer, Article, Citation, Source, Span
+from retrieval.types import Answer, Article, Citation, Question, Sentence, Source, Span
 from tests.fakes import WordEmbedder
 
 TEXTS = {"a.txt": "Title\n\nVoss shut the lock. Rain fell.\n", "b.txt": "Bread costs more.\nBread sells.\n"}
@@ -107,12 +108,94 @@ def test_scores_of_a_set_worked_by_hand():
         cited=2 / 4,
         declined_right=2 / 3,
         declined_wrong=1 / 4,
+        turns=0.0,
+        dated=0.0,
+        sides=0.0,
         exact=5 / 6,
     )
 
 
+def test_turns_dates_and_sides_worked_by_hand():
+    talk = {"kind": "turn", "conversation": "talk"}
+    dated = {"kind": "time"}
+    both = (
+        Evidence("a.txt", "Voss shut the lock.", "a"),
+        Evidence("a.txt", "Rain fell.", "a"),
+        Evidence("b.txt", "Bread sells.", "b"),
+    )
+    argued = {"kind": "disagreement", "evidence": both}
+    cases = [
+        *(case(str(number), **talk) for number in (1, 2)),
+        case("3", False, **talk),
+        *(case(str(number), **dated) for number in (4, 5, 6)),
+        *(case(str(number), **argued) for number in (7, 8, 9)),
+    ]
+    answers = [
+        answer(RAIN, LOCK),  # the turn's evidence is among the cited
+        answer(RAIN),
+        answer(answered=False),  # a turn that had to be declined
+        answer(RAIN, BREAD),  # of the right article, if not the right sentence
+        answer(BREAD, LOCK),  # the right one is not first
+        answer(answered=False),
+        answer(LOCK, BREAD),  # both sides
+        answer(LOCK, RAIN),  # one side twice
+        answer(BREAD),
+    ]
+    found = score(cases, answers, TEXTS)
+    assert (found.turns, found.dated, found.sides) == (2 / 3, 1 / 3, 1 / 3)
+
+
+def test_each_turn_is_asked_with_the_system_s_own_answers_before_it():
+    heard = []
+
+    def system(question: Question) -> Answer:
+        heard.append((question.text, [turn.text for turn in question.history], question.today))
+        return Answer(question.text, True, (Sentence(f"Reply to {question.text}"),))
+
+    day = dt.date(2024, 1, 2)
+    talk = {"kind": "turn", "conversation": "one"}
+    asked(
+        [
+            case("1", question="A", **talk),
+            case("2", question="B", **talk, today=day),
+            case("3", question="C", **talk | {"conversation": "two"}),
+            case("4", question="D"),
+            case("5", question="E"),
+        ],
+        system,
+    )
+    assert heard == [
+        ("A", [], TODAY),
+        ("B", ["Reply to A"], day),
+        ("C", [], TODAY),
+        ("D", [], TODAY),
+        ("E", [], TODAY),
+    ]
+
+
+def test_a_case_knows_the_sides_of_its_disagreement_and_its_day(tmp_path: Path):
+    row = {
+        "id": "1",
+        "kind": "disagreement",
+        "split": "dev",
+        "question": "Who?",
+        "answerable": True,
+        "answers": [],
+        "evidence": [
+            {"file": "a.txt", "quote": "x", "side": "a"},
+            {"file": "b.txt", "quote": "y", "side": "b"},
+        ],
+        "today": "2024-03-01",
+        "conversation": "talk",
+    }
+    path = tmp_path / "set.jsonl"
+    path.write_text(json.dumps(row))
+    (read,) = load(path)
+    assert (read.sides, read.today, read.conversation) == ({"a", "b"}, dt.date(2024, 3, 1), "talk")
+
+
 def test_scores_of_nothing_are_zero():
-    assert score([], [], TEXTS) == Scores(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert score([], [], TEXTS) == Scores(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_answers_must_be_as_many_as_cases():
@@ -239,7 +322,7 @@ def test_a_run_measures_quoth_and_the_baseline(tmp_path: Path):
     ]
     scores, answers = run(tmp_path, cases)
     assert list(scores) == list(answers) == ["quoth", "tutorial"]
-    assert scores["quoth"] == Scores(1, 1, 1.0, 1.0, 1.0, 0.0, 1.0)
+    assert scores["quoth"] == Scores(1, 1, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     assert scores["tutorial"].declined_right == 0.0
     assert scores["tutorial"].exact == 1.0
 

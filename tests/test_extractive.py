@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from retrieval import extractive
-from retrieval.extractive import REFUSAL, answer, confidence, rank
+from retrieval.extractive import REFUSAL, answer
 from retrieval.index import Index
+from retrieval.ranking import confidence, rank
 from retrieval.search import search
 from retrieval.types import Answer
 

@@ -589,3 +589,33 @@ def test_what_is_embedded_is_the_text_of_the_chunk(opened: Opener) -> None:
     chunks: list[Chunk] = [c for file in ("a.txt", "b.txt") for c in index.dense.article(file)]
     assert sorted(embedder.embedded) == sorted(chunk.text for chunk in chunks)
     assert isinstance(index.dense, DenseStore) and isinstance(index.lexical, LexicalIndex)
+
+
+def test_sources_are_newest_first_then_undated_then_by_name(opened: Opener, folder: Path) -> None:
+    put(folder, "old.txt", "Old news\n\nDate: 3 May 2020\n\nA minister slept.\n")
+    put(folder, "new.txt", "New news\n\nDate: 3 May 2024\n\n" + number_words(40))
+    put(folder, "also.txt", "Also new\n\nDate: 3 May 2024\n\nA minister woke.\n")
+    index = opened()
+    assert index.sources() == []
+    index.sync()
+    found = index.sources()
+    assert [source.file for source, _ in found] == ["also.txt", "new.txt", "old.txt", "a.txt", "b.txt"]
+    assert [chunks for _, chunks in found] == [len(index.dense.article(s.file)) for s, _ in found]
+    assert found[1][1] > 1
+
+
+def test_sources_are_read_once_a_generation(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened()
+    index.sync()
+    read = index.dense.records
+    reads: list[int] = []
+    monkeypatch.setattr(index.dense, "records", lambda: reads.append(1) or read())
+    index.sources().clear()  # a list of the caller's own
+    assert len(index.sources()) == 2 and len(reads) == 1
+    put(folder, "c.txt", FLOOD)
+    other = opened()
+    other.sync()  # as another program would
+    assert index.sources() == other.sources() and len(index.sources()) == 3
+    assert len(reads) == 2

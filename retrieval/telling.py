@@ -1,0 +1,162 @@
+"""How the best sentences are told: which are quoted, in which order, and with what words before them.
+
+Those that say the same are one, with several citations. Where they give different answers, and are of
+different times, the newest comes first; where they are of about the same time, they stand side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.accounts import Account, account, answers_back
+from retrieval.clues import Clues, Wanted
+from retrieval.ranking import Ranked
+from retrieval.signals import Candidate
+from retrieval.timeframe import Timeframe
+from retrieval.types import Citation, Sentence, Source
+
+_MOST_SENTENCES = 3
+_MOST_CITATIONS = 3  # for one sentence
+_CLOSE = 1.2  # in score: how far behind the best sentence another may be and still be quoted
+_CONTRARY = 2.5  # the same for one that says something else
+_SAME = 0.85  # cosine: two sentences that say the same
+_ALIKE = 0.55  # cosine: two sentences about the same
+_ANOTHER_TIME = 31  # days between articles from which on the later one may know better
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A sentence to quote, with those of other articles that say the same."""
+
+    members: tuple[Ranked, ...]
+    lead: str = ""
+    reply: Candidate | None = None  # the other side's, from the same article
+
+    @property
+    def best(self) -> Ranked:
+        return self.members[0]
+
+    @property
+    def source(self) -> Source:
+        """The newest source of it."""
+        return max((one.candidate.source for one in self.members), key=lambda source: source.day_number)
+
+
+def chosen(standing: Sequence[Ranked], taken: Clues, frame: Timeframe) -> list[Group]:
+    """The sentences to quote, best first: those close to the best, and the best that say something else."""
+    groups: list[list[Ranked]] = []
+    for one in standing:
+        behind = standing[0].standing - one.standing
+        same = next((group for group in groups if float(group[0].vector @ one.vector) >= _SAME), None)
+        if behind > _CONTRARY:
+            break
+        if same is not None:
+            if behind <= _CLOSE and len(same) < _MOST_CITATIONS and _is_elsewhere(one, same):
+                same.append(one)
+        elif len(groups) < _MOST_SENTENCES and (
+            behind <= _CLOSE or _contradicts(groups[0][0], one, taken, frame)
+        ):
+            groups.append([one])
+    first, *others = [Group(tuple(group)) for group in groups]
+    return [replace(first, reply=_reply(first.best.candidate, taken)), *others]
+
+
+def _reply(candidate: Candidate, taken: Clues) -> Candidate | None:
+    """What the other side says to a sentence, where its article lets it answer in the next two sentences."""
+    chunk = candidate.passage.chunk
+    at = chunk.sentences.index(candidate.span)
+    for distance, span in enumerate(chunk.sentences[at + 1 : at + 3], 1):
+        if answers_back(candidate.text, chunk.quote(span), taken, distance):
+            return Candidate(candidate.passage, span, chunk.quote(span), "")
+    return None
+
+
+def _contradicts(one: Ranked, other: Ranked, taken: Clues, frame: Timeframe) -> bool:
+    """Whether two sentences about the same give different answers, as far as that can be told."""
+    if not _can_be_told(taken, frame) or float(one.vector @ other.vector) < _ALIKE:
+        return False
+    return _account(one, taken).differs(_account(other, taken))
+
+
+def _can_be_told(taken: Clues, frame: Timeframe) -> bool:
+    """Whether different values are different answers to the question, and not of different events."""
+    match taken.wanted:
+        case Wanted.PERSON:
+            return frame.present or frame.newest
+        case Wanted.NUMBER | Wanted.AGE | Wanted.SHARE:
+            return frame.present or frame.newest or taken.counted is not None
+        case kind:
+            return kind in (Wanted.WHETHER, Wanted.TIME, Wanted.YEAR)
+
+
+def _account(one: Ranked, taken: Clues) -> Account:
+    return account(one.candidate.text, taken)
+
+
+def _is_elsewhere(one: Ranked, group: Sequence[Ranked]) -> bool:
+    return one.candidate.source.file not in {other.candidate.source.file for other in group}
+
+
+def arranged(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> tuple[list[Group], tuple[str, ...]]:
+    """The groups in the order in which they are told, with the words before each, and notes on the whole.
+
+    Where they differ and are of different times: the newest first, then what was said earlier. Where they
+    differ and are of about the same time: side by side, each with its source.
+    """
+    first, *others = groups
+    contrary = [group for group in others if _contradicts(first.best, group.best, taken, frame)]
+    agreeing = [group for group in others if group not in contrary]
+    of_one_time = _are_of_one_time([first, *contrary])
+    if contrary and not of_one_time and _may_change(taken, frame):
+        told = sorted([first, *contrary], key=lambda group: -group.source.day_number)
+        return [*_by_time(told), *agreeing], ()
+    if contrary and (of_one_time or taken.wanted is Wanted.WHETHER):
+        told = [replace(group, lead=_by_source(group.source)) for group in (first, *contrary)]
+        return [*told, *agreeing], ("The articles differ:",)
+    if frame.newest and first.source.day:
+        return [replace(first, lead=f"As of {first.source.day}, the newest that says:"), *others], ()
+    return list(groups), ()
+
+
+def _may_change(taken: Clues, frame: Timeframe) -> bool:
+    """Whether a later article may know better: how things are, and how many, but not when they were."""
+    return frame.present or frame.newest or taken.wanted is Wanted.NUMBER
+
+
+def _are_of_one_time(groups: Sequence[Group]) -> bool:
+    days = [group.source.date for group in groups]
+    known = [day for day in days if day]
+    return len(known) < len(days) or (max(known) - min(known)).days <= _ANOTHER_TIME
+
+
+def _by_time(groups: Sequence[Group]) -> list[Group]:
+    newest, *earlier = groups
+    return [
+        replace(newest, lead=f"As of {newest.source.day}:"),
+        *(replace(group, lead=f"Earlier, {group.source.day}:") for group in earlier),
+    ]
+
+
+def _by_source(source: Source) -> str:
+    return ", ".join(part for part in (source.publisher or source.title, source.day) if part) + ":"
+
+
+def cite(groups: Iterable[Group]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """The groups as sentences and their citations, numbered from 1 in order of appearance."""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    for lead, quoted in _told(groups):
+        first = len(citations) + 1
+        citations += [c.passage.chunk.cite(number, c.span) for number, c in enumerate(quoted, first)]
+        numbers = tuple(range(first, len(citations) + 1))
+        sentences.append(Sentence(quoted[0].words, numbers, lead))
+    return tuple(sentences), tuple(citations)
+
+
+def _told(groups: Iterable[Group]) -> Iterator[tuple[str, list[Candidate]]]:
+    """What is told one after the other: the words before it, and the sentences that say it."""
+    for group in groups:
+        yield group.lead, [one.candidate for one in group.members]
+        if group.reply:
+            yield "Against that:", [group.reply]

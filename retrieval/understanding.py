@@ -1,0 +1,110 @@
+"""What a question means: spelling mended, what it lacks carried over, its time and publisher told apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.attribution import attribution
+from retrieval.clues import clues
+from retrieval.conversation import StandAlone, stand_alone
+from retrieval.embedding import Embedder
+from retrieval.index import Index
+from retrieval.spelling import mend
+from retrieval.timeframe import NO_DAYS, Days, Timeframe, timeframe
+from retrieval.types import Answer, Filters, Question, Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as it is searched."""
+
+    text: str  # standing alone
+    topic: str  # the same without the words of its time and its publisher: what a sentence must answer
+    given: Filters  # the caller's
+    filters: Filters  # which articles it is about: the caller's, and what it names itself
+    frame: Timeframe
+    about: str = ""  # what was carried into it from the conversation
+    context: str = ""  # the last answer, where the question has to do with it
+    more: bool = False  # nothing of it is wanted again
+    dropped: bool = False  # the days that it names: no article is of them
+    beyond: Understood | None = None  # the same without the days that it names
+
+    def notes(self, answer: Answer) -> tuple[str, ...]:
+        """What a reader of the answer must know of how the question was understood."""
+        notes = []
+        stated = any(self.frame.is_stated(citation.quote) for citation in answer.citations)
+        if self.dropped and not stated:
+            notes.append(f"No article is dated {self.frame.dated}, so all were searched.")
+        if self.filters != self.given and not answer.answered:
+            notes.append(f"Only articles {self._scope} were searched.")
+        if self.about:
+            notes.append(f"About {self.about}:")
+        return tuple(notes)
+
+    @property
+    def _scope(self) -> str:
+        by = f"by {self.filters.publisher}" if self.filters.publisher != self.given.publisher else ""
+        dated = f"dated {self.frame.dated}" if self.beyond else ""
+        return " ".join(part for part in (by, dated) if part)
+
+
+def understand(asked: Question, index: Index, today: dt.date) -> Understood:
+    """What `asked` means on the day `today`."""
+    text = mend(asked.text, index.lexical, index.embedder.knows)
+    alone = stand_alone(text, asked.history, lambda new, texts: _most_alike(new, texts, index.embedder))
+    frame = timeframe(alone.text, today)
+    by = attribution(alone.text, index.publishers()) if asked.filters.publisher is None else None
+    steering = [*frame.words, *([by[1]] if by else [])]
+    found = Understood(
+        text=alone.text,
+        topic=_without(alone.text, steering),
+        given=asked.filters,
+        filters=_narrowed(asked.filters, frame.days, by[0] if by else None),
+        frame=frame,
+        about=alone.about,
+        context=asked.history[-1].text if asked.history and _is_continued(alone) else "",
+        more=alone.more,
+    )
+    return _met(found, [source for source, _ in index.sources()])
+
+
+def _met(found: Understood, sources: Sequence[Source]) -> Understood:
+    """`found` with filters that some article meets: the days that it names are dropped where none does."""
+    undated = _narrowed(found.given, NO_DAYS, found.filters.publisher)
+    if undated == found.filters:
+        return found
+    loose = replace(found, filters=undated, topic=found.text)
+    if any(found.filters.admits(source) for source in sources):
+        return replace(found, beyond=loose)
+    return replace(loose, dropped=True)
+
+
+def _is_continued(alone: StandAlone) -> bool:
+    """Whether a question goes on with what was spoken of: something was carried, or it names nothing."""
+    if alone.again:
+        return False
+    return bool(alone.about) or not any(term.is_name for term in clues(alone.text).terms)
+
+
+def _most_alike(new: str, texts: Sequence[str], embedder: Embedder) -> int:
+    given, *others = embedder.read([new, *texts])
+    return max(range(len(others)), key=lambda at: float(others[at].vector @ given.vector))
+
+
+def _without(question: str, spans: Sequence[Span]) -> str:
+    """The question without the words at `spans`; all of it where nothing would be left."""
+    left = "".join(
+        character for at, character in enumerate(question) if not any(s.start <= at < s.end for s in spans)
+    )
+    tidy = re.sub(r"\s+(?=[,?.!)])", "", " ".join(left.split())).lstrip(" ,;")
+    return tidy if clues(tidy).terms else question
+
+
+def _narrowed(given: Filters, days: Days, publisher: str | None) -> Filters:
+    """The caller's filters, and within them what the question names."""
+    firsts = [day for day in (given.since, days.first) if day]
+    lasts = [day for day in (given.until, days.last) if day]
+    return Filters(given.publisher or publisher, max(firsts, default=None), min(lasts, default=None))

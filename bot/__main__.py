@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import console
+from bot import console, options
+from bot.options import (
+    FolderArgument,
+    FolderOption,
+    JsonOption,
+    KOption,
+    PublisherOption,
+    SinceOption,
+    TodayOption,
+    UntilOption,
+)
 
 if TYPE_CHECKING:
+    from bot.named import Place
     from retrieval.chain import Quoth
+    from retrieval.index import Index
+    from retrieval.settings import Settings
     from retrieval.types import Filters
 
 _EPILOG = (
     "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, "
-    "or a line of a batch failed; 2 bad input; 3 the embedding model; 4 the index or the data folder; "
-    "130 interrupted."
+    "a line of a batch failed, or doctor found something wrong; 2 bad input; 3 the embedding model; "
+    "4 the index or the data folder; 130 interrupted."
 )
 
 app = typer.Typer(
@@ -34,15 +47,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-FolderOption = Annotated[
-    Path | None, typer.Option("--folder", help="The folder of articles. [default: seeds]")
-]
-KOption = Annotated[int | None, typer.Option("--k", help="Passages to read. [default: 8]")]
-SinceOption = Annotated[str | None, typer.Option("--since", help="Only articles since this day: 2023-07-03.")]
-UntilOption = Annotated[str | None, typer.Option("--until", help="Only articles until this day.")]
-PublisherOption = Annotated[str | None, typer.Option("--publisher", help="Only this publisher's.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; the README documents it.")]
 
 
 def _version(wanted: bool) -> None:
@@ -64,7 +68,7 @@ def _quoth(
 
 @app.command()
 def index(
-    folder: Annotated[Path | None, typer.Argument(help="The folder of articles. [default: seeds]")] = None,
+    folder: FolderArgument = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with status 1 if a file was skipped.")
     ] = False,
@@ -90,6 +94,7 @@ def ask(
     since: SinceOption = None,
     until: UntilOption = None,
     publisher: PublisherOption = None,
+    today: TodayOption = None,
     batch: Annotated[
         str | None,
         typer.Option("--batch", help="Answer each line of a file, or of - (standard input), as JSON."),
@@ -102,13 +107,13 @@ def ask(
         raise InputError(
             'Give a question, as in quoth ask "Who met in Moscow?", or --batch FILE, but not both.'
         )
-    filters = _filters(since, until, publisher)
+    filters, day = options.filters(since, until, publisher), options.today(today)
     lines = _lines(batch) if batch is not None else None
     if question is not None:
         from retrieval.question import as_question
 
         as_question(question)  # a bad question must not wait for the index
-    quoth = console.assemble(console.settings(folder=folder, k=k))
+    quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
     if lines is not None:
         _answer_batch(quoth, lines, filters)
     else:
@@ -147,15 +152,16 @@ def search(
     since: SinceOption = None,
     until: UntilOption = None,
     publisher: PublisherOption = None,
+    today: TodayOption = None,
 ) -> None:
     """Show the passages that a question would be answered from, with their scores."""
     from bot import render
     from retrieval.question import as_question
     from retrieval.types import Question
 
-    filters = _filters(since, until, publisher)
+    filters, day = options.filters(since, until, publisher), options.today(today)
     text = as_question(_readable(query)).text
-    quoth = console.assemble(console.settings(folder=folder, k=k))
+    quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
     _, found = quoth.retrieve(Question(text, filters=filters))
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))
@@ -163,23 +169,98 @@ def search(
         console.show(render.passages(found, quoth.index.folder))
 
 
-def _filters(since: str | None, until: str | None, publisher: str | None) -> Filters:
+@app.command()
+def chat(
+    folder: FolderArgument = None,
+    k: KOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    publisher: PublisherOption = None,
+    today: TodayOption = None,
+) -> None:
+    """Talk: questions that build on each other, and commands to look closer."""
+    from bot import repl
+
+    filters, day = options.filters(since, until, publisher), options.today(today)
+    repl.chat(console.settings(folder=folder, k=k, today=day), filters)
+
+
+@app.command()
+def sources(
+    folder: FolderArgument = None,
+    publisher: PublisherOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the articles, newest first."""
+    from bot import named, pager, render
+
+    index = console.assemble(console.settings(folder=folder)).index
+    rows = named.by_publisher(publisher, index.sources())
+    if json:
+        print(render.dumped([render.source_json(*row) for row in rows], indent=2))
+    else:
+        pager.paged(render.sources(rows, index.folder))
+
+
+@app.command()
+def show(
+    place: Annotated[
+        str,
+        typer.Argument(metavar="FILE[:LINE]", help="As citations print it; the start of a name is enough."),
+    ],
+    folder: FolderOption = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="The whole article, not only the text around LINE.")
+    ] = False,
+) -> None:
+    """Show an article, or the text around a line of it."""
+    from bot import pager, reading, render
+
+    index, found = _located(_readable(place), console.settings(folder=folder))
+    chunks = index.dense.article(found.source.file)
+    span = reading.on_line(chunks, found.line) if found.line is not None else None
+    if note := reading.changed(chunks, index.folder):
+        console.say(f"Note: {note}")
+    if span and span.start == span.end:
+        console.say(f"Note: line {found.line} is blank or page furniture; the text nearest to it follows.")
+    lines = None if whole else _AROUND
+    pager.paged(render.surroundings(chunks, span, index.folder, lines), marked=span is not None)
+
+
+_AROUND = 12  # lines on each side
+
+
+def _located(name: str, settings: Settings) -> tuple[Index, Place]:
+    """The article meant, as it was indexed; an unknown one may be new, so the index is brought up to date."""
+    from bot import named
+    from retrieval.chain import open_index
     from retrieval.errors import InputError
-    from retrieval.types import Filters
 
-    filters = Filters(publisher, _day("--since", since), _day("--until", until))
-    if filters.since and filters.until and filters.since > filters.until:
-        raise InputError(f"--since {since} is later than --until {until}: swap them.")
-    return filters
-
-
-def _day(flag: str, value: str | None) -> date | None:
-    from retrieval.errors import InputError
-
+    index = open_index(settings)
     try:
-        return date.fromisoformat(value) if value is not None else None
-    except ValueError:
-        raise InputError(f"{flag} {value!r} is not a day: write it as 2023-07-03.") from None
+        return index, named.place(name, index.sources(), index.folder)
+    except InputError:
+        if index.is_current():
+            raise
+    index = console.assemble(settings).index
+    return index, named.place(name, index.sources(), index.folder)
+
+
+@app.command()
+def doctor(
+    folder: FolderArgument = None,
+    json: JsonOption = False,
+) -> None:
+    """Check what Quoth needs, and say how to mend it."""
+    from bot import doctor, render
+
+    findings = doctor.findings(folder, os.environ)
+    if json:
+        print(render.dumped([found._asdict() for found in findings], indent=2))
+    else:
+        console.show(doctor.table(findings))
+    if any(found.state == "wrong" for found in findings):
+        raise typer.Exit(1)
 
 
 def _readable(text: str) -> str:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from retrieval.types import Answer, Citation, Passage, Source
+from bot import reading
+from bot.reading import Line
+from retrieval.types import Answer, Chunk, Citation, Passage, Source, Span
 
 if TYPE_CHECKING:
     from retrieval.index import Summary  # Chroma comes with it, and every error is rendered here
@@ -56,14 +59,18 @@ def answer(answer: Answer, folder: Path) -> RenderableType:
 
 
 def _citation(citation: Citation, folder: Path) -> RenderableType:
-    source = citation.source
-    head = Text(f"[{citation.number}] ", style="bold cyan").append(safe(source.title), style="bold")
-    about = [day(source.date) + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
-    where = Text(place(citation, folder), style=f"dim link {_link(folder, source)}")
-    line = Text(" · ".join(part for part in about if part), style="dim")
-    line = line.append(" · ").append(where) if line else where
+    head = Text(f"[{citation.number}] ", style="bold cyan").append(safe(citation.source.title), style="bold")
+    line = _details(citation.source, folder, place(citation, folder))
     quote = Text(f"> {safe(citation.quote)}", style="italic")
     return Group("", head, Padding(Group(line, quote), (0, 0, 0, 4)))
+
+
+def _details(source: Source, folder: Path, where: str) -> Text:
+    """When and by whom an article was published, and the place `where`, as a link to its file."""
+    about = [day(source.date) + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
+    line = Text(" · ".join(part for part in about if part), style="dim")
+    link = Text(where, style=f"dim link {_link(folder, source)}")
+    return line.append(" · ").append(link) if line else link
 
 
 def _source(source: Source, folder: Path) -> Text:
@@ -100,6 +107,88 @@ def _passage(number: int, passage: Passage, folder: Path) -> RenderableType:
 
 def _rank(rank: int | None) -> str:
     return f"rank {rank}" if rank else "not ranked"
+
+
+def sources(rows: Sequence[tuple[Source, int]], folder: Path) -> RenderableType:
+    """A table of articles and the number of their chunks, in the order given."""
+    return _Sources(rows, folder) if rows else Text("No article.")
+
+
+_WIDE = 110  # columns; a narrower table has the file under the title
+_NARROW = 12  # columns for a publisher there
+
+
+class _Sources:
+    """The table, laid out when its width is known."""
+
+    def __init__(self, rows: Sequence[tuple[Source, int]], folder: Path) -> None:
+        self._rows, self._folder = rows, folder
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = options.max_width >= _WIDE
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column("Date", max_width=None if wide else len("30 Sep 2023"))
+        table.add_column("Publisher", overflow="fold", max_width=None if wide else _NARROW)
+        for heading in ("Title", "File") if wide else ("Title",):
+            table.add_column(heading, overflow="fold")
+        table.add_column("Chunks", justify="right", no_wrap=True)
+        for source, chunks in self._rows:
+            date_ = Text(day(source.date) or "undated").append(" (inferred)" * bool(source.inferred), "dim")
+            title = Text(safe(source.title))
+            file = Text(safe(source.file), style=f"dim link {_link(self._folder, source)}")
+            about = (title, file) if wide else (Group(title, file),)
+            table.add_row(date_, Text(safe(source.publisher or "")), *about, Text(f"{chunks:,}"))
+        yield table
+
+
+def surroundings(
+    chunks: Sequence[Chunk], span: Span | None, folder: Path, lines: int | None = None
+) -> RenderableType:
+    """The article that has these chunks, with line numbers, or `lines` lines on each side of `span`.
+
+    The characters of `span` stand out, and the lines that hold them have a `>` in the margin.
+    """
+    source = chunks[0].source
+    head = Text(safe(source.title), style="bold")
+    read = reading.lines(chunks)
+    gaps = reading.omissions(read)
+    kept = reading.around(read, span, lines) if span is not None and lines is not None else read
+    details = _details(source, folder, safe(str(folder / source.file)))
+    return Group(head, details, "", _numbered(kept, span or Span(0, 0), gaps))
+
+
+def _numbered(lines: Sequence[Line], span: Span, gaps: Set[int]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True, min_width=1)
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for before, line in zip([None, *lines], lines, strict=False):
+        if before and line.number > before.number + 1:
+            table.add_row("", "", Text("…" if line.number in gaps else "", style="dim"))
+        mark = Text(">", style="bold cyan") if line.meets(span) else ""
+        table.add_row(mark, str(line.number), _highlighted(line, span))
+    return table
+
+
+def _highlighted(line: Line, span: Span) -> Text:
+    text, end = Text(), line.stretches[0].start
+    for part in line.stretches:
+        text.append(" " if 0 < part.start - end <= _SPACE else " … " if part.start > end else "")
+        shift = len(text) - part.start
+        text.append(_in_place(part.text))
+        start, stop = max(span.start, part.start), min(span.end, part.end)
+        if start < stop:
+            text.stylize("bold underline", start + shift, stop + shift)
+        end = part.end
+    return text
+
+
+_SPACE = 2  # characters between sentences; where there are more, furniture is left out
+
+
+def _in_place(text: str) -> str:
+    """As `safe`, but with every character where it was; a line's end is its caller's."""
+    return re.sub(r"\s", " ", _UNSAFE.sub("\ufffd", text.removesuffix("\r")))
 
 
 def summary(done: Summary, folder: Path) -> str:
@@ -160,6 +249,19 @@ def _nearest_json(source: Source | None) -> dict[str, Any] | None:
         "file": source.file,
         "title": source.title,
         "date": source.iso_date,
+    }
+
+
+def source_json(source: Source, chunks: int) -> dict[str, Any]:
+    """An article and the number of its chunks in the form that the README documents."""
+    return {
+        "file": source.file,
+        "title": source.title,
+        "publisher": source.publisher,
+        "author": source.author,
+        "date": source.iso_date,
+        "date_inferred": bool(source.inferred),
+        "chunks": chunks,
     }
 
 

@@ -38,7 +38,8 @@ def rendered(text: str) -> str:
 def _help() -> str:
     runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"})
     pages = []
-    for command in ([], ["index"], ["ask"], ["search"]):
+    named = ([command.callback.__name__] for command in app.registered_commands if command.callback)
+    for command in ([], *named):
         shown = runner.invoke(app, [*command, "--help"], prog_name="quoth").output
         pages.append("\n".join(line.rstrip() for line in shown.strip().splitlines()))
     return "```text\n" + "\n\n\n".join(pages) + "\n```"

@@ -19,7 +19,10 @@ from tests.fakes import WordEmbedder
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 WHO = "Who met Belousov in Beijing?"
-ANSWER_KEYS = "question answered text short_answer sentences citations nearest confidence seconds".split()
+ANSWER_KEYS = [
+    *"question answered text notes understood short_answer".split(),
+    *"sentences citations nearest confidence seconds".split(),
+]
 
 
 class Done(NamedTuple):

@@ -316,3 +316,153 @@ def test_dumped_json_leaves_letters_readable():
 def test_an_answer_as_json_survives_being_dumped(text: str, answered: bool):
     found = render.answer_json(make(text, answered))
     assert json.loads(render.dumped(found)) == found
+
+
+# ---- articles, and the text around a quote
+
+
+def article(text: str, line: int = 1, at: int = 0, file: str = "a.txt") -> Chunk:
+    span = Span(at, at + len(text))
+    return Chunk(
+        "1", Source(file, "Lock shut", "The Post", date=date(2023, 7, 3)), span, text, line, None, (span,)
+    )
+
+
+def rows(output: str) -> list[str]:
+    """The lines of an article, without its head."""
+    return [line.rstrip() for line in output.splitlines()[3:]]
+
+
+def stressed(output: str) -> str:
+    """What of a terminal's output stands out."""
+    return "".join(re.findall(r"\x1b\[1;4m(.*?)\x1b\[0m", output))
+
+
+def test_surroundings_begin_with_title_date_publisher_and_file():
+    output = shown(render.surroundings([article("Voss did.")], None, FOLDER))
+    assert output.splitlines()[:3] == ["Lock shut", "3 Jul 2023 · The Post · /articles/a.txt", ""]
+
+
+def test_surroundings_number_the_lines_and_say_where_text_is_left_out():
+    chunks = [article("One.\n\nTwo.", 3, 10), article("Two. Three.", 5, 16), article("Four.", 9, 60)]
+    output = shown(render.surroundings(chunks, None, FOLDER))
+    assert rows(output) == ["  3 One.", "  4", "  5 Two. Three.", "    …", "  9 Four."]
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"), [(" ", "One. Two."), ("\t ", "One. Two."), (" (Read more!) ", "One. … Two.")]
+)
+def test_what_is_left_out_within_a_line_is_told_from_a_space(between: str, expected: str):
+    chunks = [article("One.", 1, 0), article("Two.", 1, len("One." + between))]
+    assert rows(shown(render.surroundings(chunks, None, FOLDER))) == [f"  1 {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "marked"),
+    [
+        ("closed", ["> 1 Ann closed it.\ufffd"]),
+        ("it.\x07\r\n\tBob", ["> 1 Ann closed it.\ufffd", "> 2  Bob wept,"]),
+        ("wept,\nloudly.", ["> 2  Bob wept,", "> 3 loudly. Then came Carol."]),
+        ("Carol.", ["> 3 loudly. Then came Carol."]),
+        ("Ann closed it.\x07\r\n\tBob wept,\nloudly. Then came Carol.", None),
+    ],
+)
+def test_exactly_the_characters_of_the_span_stand_out(quote: str, marked: list[str] | None):
+    text = "Ann closed it.\x07\r\n\tBob wept,\nloudly. Then came Carol."
+    chunks = [article(text[:34], 1, 100), article(text[17:], 2, 117)]
+    span = Span(100 + text.index(quote), 100 + text.index(quote) + len(quote))
+    plain = rows(shown(render.surroundings(chunks, span, FOLDER)))
+    assert len(plain) == 3
+    assert [line for line in plain if line.startswith(">")] == (marked or plain)
+    coloured = shown(render.surroundings(chunks, span, FOLDER), terminal=True)
+    assert stressed(coloured) == re.sub(r"\r?\n", "", quote).replace("\x07", "\ufffd").replace("\t", " ")
+
+
+def test_without_a_span_nothing_stands_out():
+    output = shown(render.surroundings([article("Ann closed it.")], None, FOLDER, 3), terminal=True)
+    assert stressed(output) == "" and ">" not in visible(output)
+
+
+@pytest.mark.parametrize(
+    ("span", "lines", "numbers"),
+    [
+        (Span(20, 21), 0, [11]),
+        (Span(20, 21), 2, [9, 10, 11, 12, 13]),
+        (Span(20, 25), 1, [10, 11, 12, 13, 14]),
+        (Span(0, 1), 2, [1, 2, 3]),
+        (Span(38, 39), 1, [19, 20]),
+        (Span(20, 20), 1, [10, 11, 12]),  # an empty span: near there, and nothing stands out
+        (Span(20, 21), None, list(range(1, 21))),
+        (None, 2, list(range(1, 21))),
+    ],
+)
+def test_only_the_lines_around_the_span_are_shown(span: Span | None, lines: int | None, numbers: list[int]):
+    chunk = article("\n".join("abcdefghijklmnopqrst"))
+    found = rows(shown(render.surroundings([chunk], span, FOLDER, lines)))
+    assert [int(row[1:4]) for row in found] == numbers
+
+
+@given(texts, st.booleans(), st.integers(0, 40), st.integers(0, 40))
+def test_nothing_of_an_article_that_is_shown_acts_on_the_terminal(
+    text: str, terminal: bool, at: int, size: int
+):
+    chunk = passage(text or "x").chunk
+    shown_ = shown(render.surroundings([chunk], Span(at, at + size), FOLDER), terminal)
+    listed = shown(render.sources([(chunk.source, 1)], FOLDER), terminal)
+    assert not any(map(is_unsafe, visible(shown_ + listed).replace("\n", "")))
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_markup_in_an_article_that_is_shown_stays_plain(text: str):
+    chunk = article(text)
+    assert rows(shown(render.surroundings([chunk], chunk.span, FOLDER))) == [f"> 1 {text}"]
+
+
+LISTED = [
+    (Source("sub/a.txt", "Lock shut", "The Post", "Ann", date(2023, 7, 3), "why"), 1200),
+    (Source("a rather long name of a file.txt", "Rain"), 1),
+]
+
+
+def test_sources_are_a_table_with_a_row_an_article():
+    heading, first, second = shown(render.sources(LISTED, FOLDER)).splitlines()
+    assert re.split(r"\s{2,}", heading.strip()) == ["Date", "Publisher", "Title", "File", "Chunks"]
+    assert re.split(r"\s{2,}", first) == [
+        "3 Jul 2023 (inferred)",
+        "The Post",
+        "Lock shut",
+        "sub/a.txt",
+        "1,200",
+    ]
+    assert re.split(r"\s{2,}", second) == ["undated", "Rain", "a rather long name of a file.txt", "1"]
+    assert "file:///articles/sub/a.txt" in shown(render.sources(LISTED, FOLDER), True)
+    assert shown(render.sources([], FOLDER)) == "No article.\n"
+
+
+def test_a_narrow_table_has_the_file_under_the_title():
+    stream = io.StringIO()
+    Console(file=stream, width=60).print(render.sources(LISTED, FOLDER))
+    output = stream.getvalue()
+    assert max(map(len, output.splitlines())) <= 60
+    assert "File" not in output.splitlines()[0] and "sub/a.txt" in output and "(inferred)" in output
+
+
+def test_json_of_a_source_says_all_that_is_known():
+    assert render.source_json(*LISTED[0]) == {
+        "file": "sub/a.txt",
+        "title": "Lock shut",
+        "publisher": "The Post",
+        "author": "Ann",
+        "date": "2023-07-03",
+        "date_inferred": True,
+        "chunks": 1200,
+    }
+    assert list(render.source_json(*LISTED[1]).values()) == [
+        LISTED[1][0].file,
+        "Rain",
+        None,
+        None,
+        None,
+        False,
+        1,
+    ]

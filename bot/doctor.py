@@ -1,0 +1,278 @@
+"""Whether everything that Quoth needs is there and in order: one finding a check, and how to mend it.
+
+Nothing is made or mended here, and no model is loaded.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from filelock import FileLock, Timeout
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.render import safe
+from retrieval import articles, embedding, metadata
+from retrieval.articles import Limits, Skipped
+from retrieval.errors import QuothError
+from retrieval.settings import DEFAULT_MODEL, Settings, load
+from retrieval.snapshot import collection_name
+
+State = Literal["ok", "warn", "wrong"]
+
+_PYTHON = (3, 11)
+_PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy", "langchain-core")
+_FREE = 500_000_000  # bytes
+_TOLD = 3  # sentences about skipped files and the like
+_PREFIX = "QUOTH_"
+_SECRET = "token|key|secret|password"  # noqa: S105  # what names of secrets hold
+_CREDENTIALS = re.compile(rf"://[^/\s]*@|[?&][^=\s]*(?:{_SECRET})[^=\s]*=", re.IGNORECASE)
+_STYLES = {"ok": "green", "warn": "yellow", "wrong": "bold red"}
+
+
+class Finding(NamedTuple):
+    """What a check found; `mend` is empty where nothing is to be done."""
+
+    check: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def table(findings: Iterable[Finding]) -> RenderableType:
+    """A line a finding, and below it how to mend what is not in order."""
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for finding in findings:
+        state = Text(finding.state, style=_STYLES[finding.state])
+        rows.add_row(state, Text(safe(finding.check)), Text(safe(finding.found)))
+        if finding.mend:
+            rows.add_row("", "", Text(f"→ {safe(finding.mend)}", style="bold"))
+    return rows
+
+
+def findings(folder: Path | None, environment: Mapping[str, str]) -> list[Finding]:
+    """All checks, for the folder given or the one that is set."""
+    found = [python(sys.version_info[:3], platform.platform()), packages(_PACKAGES)]
+    offline = bool(environment.get("HF_HUB_OFFLINE"))
+    try:
+        settings = load(folder=folder)
+    except QuothError as error:
+        found += [_wrong("settings", error), *_checked("model", lambda: model(DEFAULT_MODEL, offline))]
+    else:
+        found += _named(settings, offline)
+        found += in_force(settings, environment, {"folder"} if folder else ())
+    return [*found, *unknown(environment)]
+
+
+def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
+    """The checks of what the settings name; where its folder cannot be read, the index is not looked at."""
+    limits = Limits(size=settings.max_bytes, seconds=settings.parse_seconds, pages=settings.max_pages)
+    yield from _checked("model", lambda: model(settings.model, offline))
+    yield from _checked("data", lambda: data(settings.data))
+    yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))
+    found = [*_checked("articles", lambda: readable(settings.folder, limits))]
+    yield from found
+    if all(finding.state != "wrong" for finding in found):
+        yield from _checked("metadata", lambda: stated(settings.folder))
+        yield from _checked("index", lambda: index(settings, limits))
+
+
+def _checked(check: str, look: Callable[[], Finding]) -> Iterator[Finding]:
+    """What a look finds; an error is a finding too, and stops no other look."""
+    try:
+        yield look()
+    except (QuothError, OSError) as error:
+        yield _wrong(check, error)
+
+
+def _wrong(check: str, error: Exception) -> Finding:
+    """An error's sentence: what is wrong stands before its last colon, what to do behind it."""
+    found, colon, mend = str(error).rpartition(": ")
+    return Finding(check, "wrong", f"{found}.", _capital(mend)) if colon else Finding(check, "wrong", mend)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def python(version: Sequence[int], system: str) -> Finding:
+    """Whether Python is new enough."""
+    found = f"{'.'.join(map(str, version))} on {system}"
+    if tuple(version) >= _PYTHON:
+        return Finding("python", "ok", found)
+    wanted = ".".join(map(str, _PYTHON))
+    return Finding("python", "wrong", found, f"Install Python {wanted} or newer and make .venv with it.")
+
+
+def packages(names: Iterable[str]) -> Finding:
+    """The versions of packages; one that is missing is wrong."""
+    versions = {name: _version(name) for name in names}
+    found = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
+    if all(versions.values()):
+        return Finding("packages", "ok", found)
+    return Finding("packages", "wrong", found, "Install Quoth again: pip install -e .")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def model(name: str, offline: bool) -> Finding:
+    """Whether the embedding model is there; the default one's files must be the official ones."""
+    if name == DEFAULT_MODEL:
+        embedding.verify(embedding.wheel_folder())
+        return Finding("model", "ok", f"{name}; all its files are the official ones")
+    if any((Path(name) / file).is_file() for file in _MODEL_FILES):
+        return Finding("model", "ok", f"{name}, a folder")
+    if _downloaded(name):
+        return Finding("model", "ok", f"{name}, in the cache of the model hub")
+    if offline or Path(name).is_absolute() or Path(name).exists():
+        return Finding("model", "wrong", f"{name} is no model that is on this machine.", _OTHER_MODEL)
+    return Finding("model", "warn", f"{name} is not on this machine: its first use loads it.", _OTHER_MODEL)
+
+
+_MODEL_FILES = ("modules.json", "config.json")
+_OTHER_MODEL = "Name the folder of a model in QUOTH_MODEL, or unset it for the one that comes along."
+
+
+def _downloaded(name: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    full = name if "/" in name else f"sentence-transformers/{name}"
+    try:
+        return any(isinstance(try_to_load_from_cache(full, file), str) for file in _MODEL_FILES)
+    except ValueError:  # no model could have such a name
+        return False
+
+
+def data(folder: Path) -> Finding:
+    """Whether the data folder can be written, or made."""
+    place = _existing(folder)
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+        mend = "Mend its permissions, or name another folder in QUOTH_DATA."
+        return Finding("data", "wrong", f"{place} cannot be written.", mend)
+    return Finding("data", "ok", f"{folder}, {'writable' if folder.exists() else 'made when it is needed'}")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
+
+
+def disk(free: int) -> Finding:
+    """Whether there is room for the index, in bytes."""
+    found = f"{free / 1e9:.1f} GB free for the index"
+    if free >= _FREE:
+        return Finding("disk", "ok", found)
+    return Finding("disk", "warn", found, "Free some, or name a folder on another disk in QUOTH_DATA.")
+
+
+def readable(folder: Path, limits: Limits) -> Finding:
+    """How many files can be read as articles, going by their names and sizes. Raises FolderError."""
+    files = list(articles.files(folder, limits))
+    skipped = [str(file) for file in files if isinstance(file, Skipped)]
+    found = f"{folder}: {len(files) - len(skipped)} readable"
+    if not skipped and files:
+        return Finding("articles", "ok", found)
+    if len(files) == len(skipped):
+        return Finding("articles", "warn", _told(found, skipped), "Put .txt, .md, .html or .pdf files there.")
+    return Finding("articles", "warn", _told(f"{found}, {len(skipped)} skipped", skipped))
+
+
+def _told(found: str, sentences: Sequence[str]) -> str:
+    more = f"And {len(sentences) - _TOLD} more." if len(sentences) > _TOLD else ""
+    return " ".join(part for part in (f"{found}.", *sentences[:_TOLD], more) if part)
+
+
+def stated(folder: Path) -> Finding:
+    """Whether metadata.toml can be used. Raises FolderError where it cannot be read."""
+    known, warnings = metadata.load(folder)
+    if warnings:
+        return Finding("metadata", "warn", _told(f"{metadata.FILE} describes {len(known)}", warnings))
+    there = (folder / metadata.FILE).exists()
+    return Finding("metadata", "ok", f"{metadata.FILE} describes {len(known)}" if there else "none")
+
+
+def index(settings: Settings, limits: Limits) -> Finding:
+    """Whether the folder's index is there, whole and up to date. Raises IndexDamaged and ModelError."""
+    run = f"Run quoth index {settings.folder}."
+    if not _is_made(settings):
+        return Finding("index", "warn", "There is none yet.", run)
+    if _is_busy(settings.data / "lock"):
+        return Finding("index", "warn", "Another program is writing it.", "Wait for it.")
+    from retrieval.chain import open_index
+
+    opened = open_index(settings)
+    found = f"{len(opened.dense):,} passages of {len(opened.sources()):,} articles"
+    if opened.is_current():
+        return Finding("index", "ok", f"{found}, up to date")
+    if opened.dense.about.get("state") != "clean" or len(opened.dense) != len(opened.lexical):
+        return Finding("index", "warn", f"{found}; its last change was interrupted.", run)
+    from retrieval.changes import changes
+
+    new = changes(settings.folder, limits, opened.dense.records())
+    if not (new.stale or new.gone):
+        return Finding("index", "ok", f"{found}, up to date")
+    return Finding(
+        "index", "warn", f"{found}; {len(new.stale)} files are new or changed, {len(new.gone)} gone.", run
+    )
+
+
+def _is_made(settings: Settings) -> bool:
+    """Whether both stores are on disk: opening an index would make them."""
+    words = settings.data / "words" / collection_name(settings.folder)
+    return words.is_dir() and (settings.data / "chroma" / "chroma.sqlite3").is_file()
+
+
+def _is_busy(lock: Path) -> bool:
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def in_force(
+    settings: Settings, environment: Mapping[str, str], given: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Every setting, with where it comes from; the names in `given` were given to the command."""
+    set_ = {name.upper() for name in environment}
+    for name in type(settings).model_fields:
+        variable = f"{_PREFIX}{name.upper()}"
+        value = getattr(settings, name)
+        by = "command" if name in given else "environment" if variable in set_ else ".env"
+        origin = by if name in settings.model_fields_set else "default"
+        yield Finding(variable, "ok", f"{_shown(name, value)} ({origin})")
+
+
+def _shown(name: str, value: object) -> str:
+    """A setting's value; never a secret."""
+    if re.search(_SECRET, name, re.IGNORECASE) or _CREDENTIALS.search(str(value)):
+        return "set, hidden" if value else "not set"
+    return "not set" if value is None else str(value)
+
+
+def unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Variables of the environment that look like settings and are none, perhaps by a typing error."""
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in sorted(environment):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, 1)
+            mend = f"Did you mean {near[0]}?" if near else "Unset it; the README lists the settings."
+            yield Finding("environment", "warn", f"{name} is no setting of Quoth.", mend)

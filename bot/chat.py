@@ -68,7 +68,7 @@ class _Exchange:
 
 
 class Chat:
-    """One conversation."""
+    """One conversation. Beside `hear`, its methods are what `COMMANDS` says of them."""
 
     def __init__(
         self, chain: Callable[[], Quoth], filters: Filters, run: Run, screen: Screen, feedback: Feedback

@@ -79,7 +79,7 @@ def findings(folder: Path | None, environment: Mapping[str, str]) -> list[Findin
 
 def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
     """The checks of what the settings name; where its folder cannot be read, the index is not looked at."""
-    limits = Limits(size=settings.max_bytes, seconds=settings.parse_seconds, pages=settings.max_pages)
+    limits = Limits.of(settings)
     yield from _checked("model", lambda: model(settings.model, offline))
     yield from _checked("data", lambda: data(settings.data))
     yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))

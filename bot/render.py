@@ -51,7 +51,7 @@ def place(citation: Citation, folder: Path) -> str:
 
 def answer(answer: Answer, folder: Path) -> RenderableType:
     """An answer for a terminal: its sentences, then each citation with its source and quote."""
-    said = Text(safe(answer.text), style="" if answer.answered else "yellow")
+    said = Text(safe(answer.text), style="" if answer.answered else "bold")
     if not answer.answered and answer.nearest:
         nearest = Text("The nearest article: ").append(_source(answer.nearest, folder))
         return Group(said, nearest)

@@ -87,7 +87,7 @@ def _opened(settings: Settings) -> tuple[Callable[[], Quoth], Known]:
 
     Where files changed, the index is brought up to date first.
     """
-    limits = Limits(size=settings.max_bytes, seconds=settings.parse_seconds, pages=settings.max_pages)
+    limits = Limits.of(settings)
     known = Snapshot(settings.folder, settings.data, limits).known()
     synced = console.assemble(settings) if known is None else None
 

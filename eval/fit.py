@@ -3,11 +3,13 @@
 Ranking: a conditional logit over the sentences that the model reads for a question (the likelihood that
 one of the right ones wins). Confidence: logistic regression whether the articles answer. Both on the three
 invented corpora under `eval/calibration/` and the `dev` questions on `seeds/`; the threshold is the highest
-at which at most 5 % of the answerable ones among them are declined. Nothing here reads a `test` question.
+at which at most 5 % of the answerable ones among them are declined, and what is added for follow-ups makes
+it the same for them. Nothing here reads a `test` question.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,6 +44,7 @@ class Sample:
 
     case: Case
     ranked: list[Ranked]
+    follows: bool  # something of its conversation was carried into it
 
     @property
     def features(self) -> Floats:
@@ -62,7 +65,7 @@ def samples(folder: Path, cases: Sequence[Case]) -> Iterator[Sample]:
     with tempfile.TemporaryDirectory() as data:
         quoth = assemble(folder=folder, data=Path(data))
         for case, history in zip(cases, _histories(cases), strict=True):
-            yield Sample(case, _ranked(quoth, case, history))
+            yield _sample(quoth, case, history)
 
 
 def _histories(cases: Sequence[Case]) -> Iterator[tuple[Turn, ...]]:
@@ -77,10 +80,11 @@ def _histories(cases: Sequence[Case]) -> Iterator[tuple[Turn, ...]]:
         told.append(Turn(case.question, case.evidence[0].quote if case.evidence else REFUSAL))
 
 
-def _ranked(quoth: Quoth, case: Case, history: tuple[Turn, ...]) -> list[Ranked]:
+def _sample(quoth: Quoth, case: Case, history: tuple[Turn, ...]) -> Sample:
     index = quoth.index
-    text, passages = quoth.retrieve(Question(case.question, history, today=case.today or TODAY))
-    return ranking.rank(text, passages, index.lexical, index.embedder)
+    understood = quoth.understand(Question(case.question, history, today=case.today or TODAY))
+    ranked = ranking.rank(understood.topic, quoth.passages(understood), index.lexical, index.embedder)
+    return Sample(case, ranked, understood.leaning.follows)
 
 
 def fit_ranking(given: Sequence[Sample]) -> Signals:
@@ -123,9 +127,20 @@ def main() -> None:
         sample.ranked.sort(key=lambda one: -one.score)
     ranking.CERTAINTY, ranking.BIAS = fit_confidence(everything)
     print(f"CERTAINTY = {ranking.CERTAINTY}\nBIAS = {ranking.BIAS}")
-    sure = sorted(ranking.confidence(s.ranked) for s in everything if s.case.answerable)
-    threshold = sure[int(_MOST_DECLINED * len(sure))]
-    print(f"threshold = {int(threshold * 100) / 100}")
+    answerable = [sample for sample in everything if sample.case.answerable]
+    fresh = _least_sure([sample for sample in answerable if not sample.follows])
+    follow_up = _least_sure([sample for sample in answerable if sample.follows])
+    print(f"FOLLOWS = {_log_odds(fresh) - _log_odds(follow_up):.2f}")
+    print(f"threshold = {int(fresh * 100) / 100}")
+
+
+def _least_sure(given: Sequence[Sample]) -> float:
+    """The highest threshold at which at most 5 % of these are declined."""
+    return sorted(ranking.confidence(sample.ranked) for sample in given)[int(_MOST_DECLINED * len(given))]
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 if __name__ == "__main__":

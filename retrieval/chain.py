@@ -113,7 +113,7 @@ class Quoth(Runnable[Input, Answer]):
         answer = self._searched(understood, config)
         if not answer.answered and understood.beyond:
             stated = self._searched(understood.beyond, config)
-            if any(understood.frame.is_stated(citation.quote) for citation in stated.citations[:1]):
+            if any(understood.leaning.frame.is_stated(citation.quote) for citation in stated.citations[:1]):
                 answer = stated
         return replace(
             answer,
@@ -125,23 +125,22 @@ class Quoth(Runnable[Input, Answer]):
         index = self.index
         return extractive.answer(
             understood.topic,
-            self._passages(understood, config),
+            self.passages(understood, config),
             index.lexical,
             index.embedder,
             self.settings.threshold,
-            understood.frame,
-            understood.context,
-            understood.more,
+            understood.leaning,
         )
 
     def retrieve(self, asked: Question) -> tuple[str, list[Passage]]:
         """The question as it is searched, and the passages found for it, best first."""
         understood = self.understand(asked)
-        return understood.topic, self._passages(understood)
+        return understood.topic, self.passages(understood)
 
-    def _passages(self, understood: Understood, config: RunnableConfig | None = None) -> list[Passage]:
+    def passages(self, understood: Understood, config: RunnableConfig | None = None) -> list[Passage]:
+        """The passages found for a question, best first."""
         documents = self.retriever.invoke(
-            understood.topic, config, filters=understood.filters, frame=understood.frame
+            understood.topic, config, filters=understood.filters, frame=understood.leaning.frame
         )
         return [document.metadata["passage"] for document in documents]
 
@@ -163,6 +162,6 @@ def assemble(settings: Settings | None = None, *, progress: Progress | None = No
 
 def open_index(settings: Settings, rebuild: bool = False) -> Index:
     """The index that the settings name, as it is on disk."""
-    limits = Limits(size=settings.max_bytes, seconds=settings.parse_seconds, pages=settings.max_pages)
+    limits = Limits.of(settings)
     embedder = Remembering(Transformer(settings.model))
     return Index(settings.folder, settings.data, embedder, limits, rebuild)

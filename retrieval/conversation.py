@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retrieval.clues import Term, asks, clues
+from retrieval.clues import Term, Wanted, asks, clues
 from retrieval.lexical import terms
 from retrieval.persons import persons, subjects
 from retrieval.types import Span, Turn
@@ -247,8 +247,8 @@ def _person(topic: _Topic, pronoun: str) -> str | None:
     known = [name for name in answered if stems & set(terms(name))]
     fresh = [name for name in answered if name not in known]
     asked = known or [person.name for person in persons(topic.question)] or subjects(topic.question)
-    who = re.match(r"\W*(?:and )?who\b", topic.question, re.IGNORECASE)
-    order = [*fresh, *asked] if who else [*asked, *fresh]
+    asked_for = clues(topic.question).wanted is Wanted.PERSON  # not so in "Who is Jane Doe?"
+    order = [*fresh, *asked] if asked_for else [*asked, *fresh]
     return next((name for name in order if topic.called.get(name, pronoun) == pronoun), None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from retrieval.clues import clues
 from retrieval.embedding import Embedder
@@ -20,45 +20,54 @@ _NEAR = 0.5  # the same for an article that the last answer quoted
 _HEARD = 2.0  # the same, against a sentence that it quoted
 
 
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What a question leans to, beside what its words say."""
+
+    frame: Timeframe = field(default_factory=Timeframe)  # the articles of this time are preferred
+    follows: bool = False  # it goes on with a conversation
+    context: str = ""  # the answer before: its articles are preferred, its sentences are not wanted first
+    more: bool = False  # and not at all
+
+
 def answer(
     question: str,
     passages: Sequence[Passage],
     words: LexicalIndex,
     embedder: Embedder,
     threshold: float,
-    frame: Timeframe | None = None,
-    context: str = "",
-    more: bool = False,
+    leaning: Leaning | None = None,
 ) -> Answer:
     """The one to three sentences that answer, each cited; a refusal where `threshold` is not reached.
 
-    `frame` says which articles' sentences are preferred. `context` is an earlier answer: the articles that
-    it quotes are preferred, its sentences are not wanted first, and with `more` not at all. A refusal names
-    the nearest article, if there is any.
+    A refusal names the nearest article, if there is any.
     """
-    frame = frame or Timeframe()
+    leaning = leaning or Leaning()
     ranked = rank(question, passages, words, embedder)
     taken = clues(question)
-    sure = confidence(ranked) if taken.terms else 0.0  # "who?" asks for nothing
-    standing = [
-        one for one in _standing(ranked, frame, context) if not (more and one.candidate.words in context)
-    ]
+    sure = confidence(ranked, leaning.follows) if taken.terms else 0.0  # "who?" asks for nothing
+    standing = _standing(ranked, leaning)
     if sure < threshold or not standing:
         nearest = passages[0].chunk.source if passages else None
         return Answer(question, False, (Sentence(REFUSAL),), nearest=nearest, confidence=sure)
-    groups, notes = arranged(chosen(standing, taken, frame), taken, frame)
+    groups, notes = arranged(chosen(standing, taken, leaning.frame), taken, leaning.frame)
     sentences, citations = cite(groups)
     return Answer(question, True, sentences, citations, notes, confidence=sure)
 
 
-def _standing(ranked: Sequence[Ranked], frame: Timeframe, context: str) -> list[Ranked]:
-    """The sentences, best first, with what is preferred counted in."""
+def _standing(ranked: Sequence[Ranked], leaning: Leaning) -> list[Ranked]:
+    """The sentences that are wanted, best first, with what the question leans to counted in."""
+    frame, context = leaning.frame, leaning.context
     newest = max((one.candidate.source.date for one in ranked if one.candidate.source.date), default=None)
     quoted = {one.candidate.source.file for one in ranked if one.candidate.words in context}
     liked = []
     for one in ranked:
-        day, near = one.candidate.source.date, one.candidate.source.file in quoted
+        day, near, heard = (
+            one.candidate.source.date,
+            one.candidate.source.file in quoted,
+            one.candidate.words in context,
+        )
         time = _PREFERENCE * frame.preference(day, newest) if newest and frame.prefers else 0.0
-        heard = _HEARD if one.candidate.words in context else 0.0
-        liked.append(replace(one, preferred=time + _NEAR * near - heard))
+        if not (leaning.more and heard):
+            liked.append(replace(one, preferred=time + _NEAR * near - _HEARD * heard))
     return sorted(liked, key=lambda one: -one.standing)

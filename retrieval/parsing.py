@@ -21,7 +21,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from retrieval.settings import Settings
 
 Kind = Literal["html", "pdf"]
 
@@ -51,6 +54,10 @@ class Limits:
     seconds: float = 30.0
     memory: int = 1_500_000_000
     pages: int = 2_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(size=settings.max_bytes, seconds=settings.parse_seconds, pages=settings.max_pages)
 
 
 @dataclass(frozen=True, slots=True)

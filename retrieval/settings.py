@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     threshold: float = Field(
-        0.44, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
+        0.48, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
     )
     today: dt.date | None = Field(
         None, description="The day of asking, from which `last year` counts; the clock's where it is not set."

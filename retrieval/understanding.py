@@ -11,9 +11,10 @@ from retrieval.attribution import attribution
 from retrieval.clues import clues
 from retrieval.conversation import StandAlone, stand_alone
 from retrieval.embedding import Embedder
+from retrieval.extractive import Leaning
 from retrieval.index import Index
 from retrieval.spelling import mend
-from retrieval.timeframe import NO_DAYS, Days, Timeframe, timeframe
+from retrieval.timeframe import NO_DAYS, Days, timeframe
 from retrieval.types import Answer, Filters, Question, Source, Span
 
 
@@ -25,19 +26,17 @@ class Understood:
     topic: str  # the same without the words of its time and its publisher: what a sentence must answer
     given: Filters  # the caller's
     filters: Filters  # which articles it is about: the caller's, and what it names itself
-    frame: Timeframe
+    leaning: Leaning
     about: str = ""  # what was carried into it from the conversation
-    context: str = ""  # the last answer, where the question has to do with it
-    more: bool = False  # nothing of it is wanted again
     dropped: bool = False  # the days that it names: no article is of them
     beyond: Understood | None = None  # the same without the days that it names
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
         """What a reader of the answer must know of how the question was understood."""
         notes = []
-        stated = any(self.frame.is_stated(citation.quote) for citation in answer.citations)
+        stated = any(self.leaning.frame.is_stated(citation.quote) for citation in answer.citations)
         if self.dropped and not stated:
-            notes.append(f"No article is dated {self.frame.dated}, so all were searched.")
+            notes.append(f"No article is dated {self.leaning.frame.dated}, so all were searched.")
         if self.filters != self.given and not answer.answered:
             notes.append(f"Only articles {self._scope} were searched.")
         if self.about:
@@ -47,7 +46,7 @@ class Understood:
     @property
     def _scope(self) -> str:
         by = f"by {self.filters.publisher}" if self.filters.publisher != self.given.publisher else ""
-        dated = f"dated {self.frame.dated}" if self.beyond else ""
+        dated = f"dated {self.leaning.frame.dated}" if self.beyond else ""
         return " ".join(part for part in (by, dated) if part)
 
 
@@ -63,10 +62,13 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
         topic=_without(alone.text, steering),
         given=asked.filters,
         filters=_narrowed(asked.filters, frame.days, by[0] if by else None),
-        frame=frame,
+        leaning=Leaning(
+            frame=frame,
+            follows=bool(alone.about),
+            context=asked.history[-1].text if asked.history and _is_continued(alone) else "",
+            more=alone.more,
+        ),
         about=alone.about,
-        context=asked.history[-1].text if asked.history and _is_continued(alone) else "",
-        more=alone.more,
     )
     return _met(found, [source for source, _ in index.sources()])
 

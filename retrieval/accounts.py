@@ -10,6 +10,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from retrieval.clues import Clues, Wanted, counts, offered
@@ -36,23 +37,26 @@ class Account:
 
     values: frozenset[Value]
     denies: bool
+    decides: bool  # the question is one of yes or no, and it speaks of all that the question names
 
     def differs(self, other: Account) -> bool:
         """Whether they say different things."""
         if self.values and other.values:
             return not any(one.agrees(another) for one in self.values for another in other.values)
-        return not (self.values or other.values) and self.denies != other.denies
+        return self.decides and other.decides and self.denies != other.denies
 
 
 def account(sentence: str, clues: Clues) -> Account:
     """What `sentence` says in answer to the question that `clues` were taken from."""
-    return Account(frozenset(_values(sentence, clues)), denies(sentence, clues))
+    decides = clues.wanted is Wanted.WHETHER and bool(_names(clues)) and _speaks_of(sentence, clues)
+    return Account(frozenset(_values(sentence, clues)), denies(sentence, clues), decides)
 
 
 def _values(sentence: str, clues: Clues) -> Iterator[Value]:
     match clues.wanted:
         case Wanted.PERSON:
-            yield from (value for person in persons(sentence) if (value := _name(person.name, clues)))
+            held = (person.name for person in persons(sentence) if _holds(sentence, person.name, clues))
+            yield from (value for name in held if (value := _name(name, clues)))
         case Wanted.PLACE:
             places = (span.of(sentence) for span in offered(sentence, clues))
             yield from (value for place in places if (value := _name(place, clues)))
@@ -62,6 +66,31 @@ def _values(sentence: str, clues: Clues) -> Iterator[Value]:
             yield from _days(sentence, clues)
         case _:
             return
+
+
+_WINDOW = 8  # words around a name in which it is said what the person is
+
+
+def _holds(sentence: str, name: str, clues: Clues) -> bool:
+    """Whether the words beside a name say that it is what is asked for: "China’s defence minister"."""
+    role = {term.stem for term in clues.terms if not term.is_name}
+    before, _, after = sentence.partition(name)
+    before, after = re.split(r"\band\b", before)[-1], re.split(r"\band\b", after)[0]
+    sides = (" ".join(words) for words in (before.split()[-_WINDOW:], after.split()[:_WINDOW]))
+    return bool(role) and any(role <= set(terms(side)) and _speaks_of(side, clues) for side in sides)
+
+
+_ROOT = 4  # letters that a name shares with its adjective: China, Chinese
+
+
+def _speaks_of(text: str, clues: Clues) -> bool:
+    """Whether `text` holds the names of the question, or what is made of them."""
+    stems = set(terms(text))
+    return all(any(stem.startswith(name[:_ROOT]) for stem in stems) for name in _names(clues))
+
+
+def _names(clues: Clues) -> set[str]:
+    return {term.stem for term in clues.terms if term.is_name}
 
 
 def _name(name: str, clues: Clues) -> Value | None:
@@ -166,17 +195,48 @@ _MEASURES_OTHERWISE = re.compile(
 )
 
 
+def _opposes(sentence: str, neighbour: str, clues: Clues, distance: int) -> bool:
+    """Whether one of them claims what the other denies, of all that the question names.
+
+    `neighbour` must share a word of what is asked, or stand near and speak of several that are named.
+    """
+    if not (_names(clues) and _speaks_of(neighbour, clues) and _CLAIMED.search(neighbour)):
+        return False
+    shares = not (clues.stems - _names(clues)).isdisjoint(terms(neighbour))
+    near = abs(distance) <= _NEAR and _named(clues) > 1
+    return (shares or near) and denies(neighbour, clues) != denies(sentence, clues)
+
+
+def _named(clues: Clues) -> int:
+    """How many are named: words side by side are one name."""
+    spans = [term.span for term in clues.terms if term.is_name]
+    return len(spans) - sum(other.start <= one.end + 1 for one, other in pairwise(spans))
+
+
+_NEAR = 2  # sentences
+
+
 def answers_back(sentence: str, neighbour: str, clues: Clues, distance: int) -> bool:
-    """Whether `neighbour`, which stands `distance` sentences after `sentence`, is the other side's reply."""
+    """Whether `neighbour` is the other side's reply to `sentence`.
+
+    It stands `distance` sentences after it in the same article, or before it where that is negative.
+    """
+    if clues.wanted is Wanted.WHETHER and _opposes(sentence, neighbour, clues, distance):
+        return True
+    return 0 < distance <= _NEAR and _replies(sentence, neighbour, clues, distance)
+
+
+def _replies(sentence: str, neighbour: str, clues: Clues, distance: int) -> bool:
+    """Whether `neighbour`, a little later, says that it replies."""
+    replies = bool(_ANSWERS_BACK.search(neighbour))
     match clues.wanted:
         case Wanted.WHETHER:
-            against = distance == 1 and _SPEAKS_AGAINST.search(neighbour)
-            return bool(against or _ANSWERS_BACK.search(neighbour))
+            return replies or (distance == 1 and bool(_SPEAKS_AGAINST.search(neighbour)))
         case Wanted.NUMBER | Wanted.AGE | Wanted.SHARE:
-            cue = _ANSWERS_BACK.search(neighbour) or _MEASURES_OTHERWISE.search(neighbour)
             loose = replace(clues, counted=None)
-            return bool(cue) and account(sentence, loose).differs(account(neighbour, loose))
+            otherwise = account(sentence, loose).differs(account(neighbour, loose))
+            return otherwise and (replies or bool(_MEASURES_OTHERWISE.search(neighbour)))
         case Wanted.ANYTHING:
-            return bool(_CLAIMED.search(sentence) and _ANSWERS_BACK.search(neighbour))
+            return replies and bool(_CLAIMED.search(sentence))
         case _:
             return False

@@ -169,7 +169,8 @@ def _wanted(question: str, only_names: bool) -> Wanted:
 
 
 def _is_name(word: re.Match[str], question: str, texts: Sequence[str]) -> bool:
-    inside = re.compile(rf"(?<=[\w,;] ){re.escape(word.group())}\b", re.IGNORECASE)
+    bare = re.sub(r"['’]s$", "", word.group())
+    inside = re.compile(rf"(?<=[\w,;] ){re.escape(bare)}\b", re.IGNORECASE)
     seen = [found.group()[0].isupper() for text in texts for found in inside.finditer(text)]
     if seen:
         return sum(seen) > len(seen) / 2

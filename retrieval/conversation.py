@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retrieval.clues import Term, Wanted, asks, clues
 from retrieval.lexical import terms
@@ -141,8 +142,7 @@ def _exchanged(question: str, new: str, alike: Alike) -> str:
     question = question.rstrip(" ?.!")
     if _TIME.search(new):
         return f"{_TIME.sub('', question).rstrip(' ?.!,')} {new}?"
-    is_name = re.match(r"(?:the )?[A-Z]", new) is not None
-    parts = [part for part in _parts(question) if _is_name(question, part) == is_name]
+    parts = _parts(question, new)
     if not parts:
         return f"{question} {new}?"
     old = parts[alike(new, [part.of(question) for part in parts])]
@@ -158,20 +158,15 @@ def _exchanged(question: str, new: str, alike: Alike) -> str:
 _OWNED = re.compile(r"['’]s?$")
 
 
-def _parts(question: str) -> list[Span]:
-    """The phrases of the question: terms side by side that are all names, or all none."""
-    parts: list[Span] = []
-    for term in sorted(clues(question).terms, key=lambda term: term.span):
-        last = parts[-1] if parts else None
-        if (
-            last
-            and term.span.start <= last.end + 1
-            and _is_name(question, last) == _is_name(question, term.span)
-        ):
-            parts[-1] = Span(last.start, max(last.end, term.span.end))
-        else:
-            parts.append(term.span)
-    return parts
+def _parts(question: str, new: str) -> list[Span]:
+    """What of the question may be exchanged: each term, and terms side by side; names alone for a name."""
+    spans = sorted({term.span for term in clues(question).terms})
+    for one, other in pairwise(list(spans)):
+        if other.start <= one.end + 1:
+            spans.append(Span(one.start, other.end))
+    if re.match(r"(?:the )?[A-Z]", new):
+        return [span for span in spans if _is_name(question, span)]
+    return spans
 
 
 def _is_name(question: str, part: Span) -> bool:
@@ -298,9 +293,15 @@ def _statement(question: str) -> str:
     return rest or question.strip(" ?.!")
 
 
+_DOING = re.compile(rf"\W*who (?!{_AUXILIARY}\b)", re.IGNORECASE)
+
+
 def _shown(question: str) -> str:
     """The terms of a question, those that stand together kept together: "Moscow on 8 November"."""
-    spans = sorted(term.span for term in clues(question).terms)
+    found = clues(question)
+    spans = sorted(term.span for term in found.terms)
+    if _DOING.match(question) and len(spans) > 1:
+        del spans[0]  # what they did: "who met in Moscow"
     shown: list[Span] = []
     for span in spans:
         if shown and re.fullmatch(

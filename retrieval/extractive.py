@@ -44,13 +44,13 @@ def answer(
     """
     leaning = leaning or Leaning()
     ranked = rank(question, passages, words, embedder)
-    taken = clues(question)
+    taken = clues(question, [passage.chunk.text for passage in passages])
     sure = confidence(ranked, leaning.follows) if taken.terms else 0.0  # "who?" asks for nothing
     standing = _standing(ranked, leaning)
     if sure < threshold or not standing:
         nearest = passages[0].chunk.source if passages else None
         return Answer(question, False, (Sentence(REFUSAL),), nearest=nearest, confidence=sure)
-    groups, notes = arranged(chosen(standing, taken, leaning.frame), taken, leaning.frame)
+    groups, notes = arranged(chosen(standing, passages, taken, leaning.frame), taken, leaning.frame)
     sentences, citations = cite(groups)
     return Answer(question, True, sentences, citations, notes, confidence=sure)
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from retrieval.accounts import Account, account, answers_back
 from retrieval.clues import Clues, Wanted
 from retrieval.ranking import Ranked
-from retrieval.signals import Candidate
+from retrieval.signals import Candidate, candidates
 from retrieval.timeframe import Timeframe
-from retrieval.types import Citation, Sentence, Source
+from retrieval.types import Citation, Passage, Sentence, Source
 
 _MOST_SENTENCES = 3
 _MOST_CITATIONS = 3  # for one sentence
@@ -43,40 +43,55 @@ class Group:
         return max((one.candidate.source for one in self.members), key=lambda source: source.day_number)
 
 
-def chosen(standing: Sequence[Ranked], taken: Clues, frame: Timeframe) -> list[Group]:
-    """The sentences to quote, best first: those close to the best, and the best that say something else."""
+def chosen(
+    standing: Sequence[Ranked], passages: Sequence[Passage], taken: Clues, frame: Timeframe
+) -> list[Group]:
+    """The sentences to quote: the best, then those that say something else, then those that come close."""
+    first, *others = _grouped(standing)
+    contrary = [group for group in others if _contradicts(first.best, group.best, taken, frame)]
+    close = [group for group in others if group not in contrary and _behind(standing, group.best) <= _CLOSE]
+    quoted = [first, *[*contrary, *close][: _MOST_SENTENCES - 1]]
+    quoted.sort(key=lambda group: -group.best.standing)
+    return [replace(first, reply=_reply(first.best.candidate, passages, taken)), *quoted[1:]]
+
+
+def _grouped(standing: Sequence[Ranked]) -> list[Group]:
+    """The sentences that may be quoted, those that say the same together, best first."""
     groups: list[list[Ranked]] = []
     for one in standing:
-        behind = standing[0].standing - one.standing
-        same = next((group for group in groups if float(group[0].vector @ one.vector) >= _SAME), None)
-        if behind > _CONTRARY:
+        if _behind(standing, one) > _CONTRARY:
             break
-        if same is not None:
-            if behind <= _CLOSE and len(same) < _MOST_CITATIONS and _is_elsewhere(one, same):
-                same.append(one)
-        elif len(groups) < _MOST_SENTENCES and (
-            behind <= _CLOSE or _contradicts(groups[0][0], one, taken, frame)
-        ):
+        same = next((group for group in groups if float(group[0].vector @ one.vector) >= _SAME), None)
+        if same is None:
             groups.append([one])
-    first, *others = [Group(tuple(group)) for group in groups]
-    return [replace(first, reply=_reply(first.best.candidate, taken)), *others]
+        elif _behind(standing, one) <= _CLOSE and len(same) < _MOST_CITATIONS and _is_elsewhere(one, same):
+            same.append(one)
+    return [Group(tuple(group)) for group in groups]
 
 
-def _reply(candidate: Candidate, taken: Clues) -> Candidate | None:
-    """What the other side says to a sentence, where its article lets it answer in the next two sentences."""
-    chunk = candidate.passage.chunk
-    at = chunk.sentences.index(candidate.span)
-    for distance, span in enumerate(chunk.sentences[at + 1 : at + 3], 1):
-        if answers_back(candidate.text, chunk.quote(span), taken, distance):
-            return Candidate(candidate.passage, span, chunk.quote(span), "")
-    return None
+def _behind(standing: Sequence[Ranked], one: Ranked) -> float:
+    return standing[0].standing - one.standing
+
+
+def _reply(candidate: Candidate, passages: Sequence[Passage], taken: Clues) -> Candidate | None:
+    """What the other side says to a sentence in the same article: the reply that stands nearest."""
+    found = (one for one in candidates(passages) if one.source.file == candidate.source.file)
+    article = sorted(found, key=lambda one: one.span)
+    here = next(at for at, one in enumerate(article) if one.span == candidate.span)
+    around = sorted(range(len(article)), key=lambda at: (abs(at - here), at < here))
+    replies = (
+        article[at] for at in around if answers_back(candidate.text, article[at].text, taken, at - here)
+    )
+    return next(replies, None)
 
 
 def _contradicts(one: Ranked, other: Ranked, taken: Clues, frame: Timeframe) -> bool:
     """Whether two sentences about the same give different answers, as far as that can be told."""
-    if not _can_be_told(taken, frame) or float(one.vector @ other.vector) < _ALIKE:
+    if not _can_be_told(taken, frame):
         return False
-    return _account(one, taken).differs(_account(other, taken))
+    # What a person is stands beside the name; other values may be of other things.
+    alike = taken.wanted is Wanted.PERSON or float(one.vector @ other.vector) >= _ALIKE
+    return alike and _account(one, taken).differs(_account(other, taken))
 
 
 def _can_be_told(taken: Clues, frame: Timeframe) -> bool:

@@ -19,10 +19,11 @@ from itertools import pairwise
 
 from retrieval.clues import Term, Wanted, asks, clues
 from retrieval.lexical import terms
-from retrieval.persons import persons, subjects
+from retrieval.persons import NAME, Pronoun, capitalised, is_same, persons, points_back, pronoun, subjects
 from retrieval.types import Span, Turn
 
 REACH = 4  # turns back; what lies further does not matter, and costs nothing
+_LONGEST = 4_000  # characters of a question or an answer before; the rest is not looked at
 
 Alike = Callable[[str, Sequence[str]], int]  # which of the texts means most nearly the same
 
@@ -45,7 +46,7 @@ class _Topic:
     answer: str
     own: str  # what was typed of it, without the words that ask
     anchor: str  # the last question that needed nothing carried, likewise
-    called: Mapping[str, str]  # persons by the pronoun that meant them
+    called: Mapping[str, str]  # persons, and the kind of pronoun that meant them, the last at the end
 
     @property
     def words(self) -> str:
@@ -54,42 +55,50 @@ class _Topic:
 
 
 # What Quoth itself says around the quotes of an answer.
-_LEADS = re.compile(r"\[\d+\]|\b(?:About|As of|Earlier,|Against that|The articles differ)\b[^:\[]{0,200}:")
+_QUOTH = re.compile(
+    r"(?:\A|(?<=\] ))(?:(?:No article [^\[]{1,200}?, so all [^\[]{0,99}?were searched\.|"
+    r"Only articles [^\[]{1,200}? were searched\.|"
+    r"(?:About|As of|Earlier,|Against that|The articles differ)\b[^:\[]{0,200}:|"
+    r"[^:\[\]]{1,200}, \d\d? [A-Z][a-z]{2} \d{4}:)\s*)+|\[\d+\]"
+)
+_COURTESY = frozenset(  # a message of these alone ends no topic
+    terms("ok okay thank thx cheers great nice cool perfect awesome bye goodbye later good morning")
+)
 
 
 def stand_alone(question: str, history: Sequence[Turn], alike: Alike) -> StandAlone:
     """`question` with all that it lacks carried over from the last turns of `history`."""
     topic: _Topic | None = None
-    for turn in (Turn(turn.question, _LEADS.sub(" ", turn.text)) for turn in history[-REACH:]):
-        asked = _resolved(turn.question, topic, alike)
-        if clues(asked.text).terms:
-            topic = _continued(topic, turn, asked)
+    for turn in history[-REACH:]:
+        read = Turn(turn.question[:_LONGEST], _QUOTH.sub(" ", turn.text[:_LONGEST]))
+        asked = _resolved(read.question, topic, alike)
+        if not clues(asked.text).stems <= _COURTESY:
+            topic = _continued(topic, read, asked)
     return _resolved(question, topic, alike)
 
 
 def _continued(topic: _Topic | None, turn: Turn, asked: StandAlone) -> _Topic:
-    own = _content(turn.question)
+    text, own = (capitalised(text, turn.text) for text in (asked.text, _content(turn.question)))
     if topic is None or not asked.about:
-        return _Topic(asked.text, turn.text, own, own, {})
-    called = dict(topic.called)
-    if pronoun := _HE.search(turn.question):
-        called[asked.about] = _gender(pronoun)
-    if _OTHER.fullmatch(turn.question):
-        own = _content(asked.text)
-        return _Topic(asked.text, turn.text, own, own, called)
-    own = _content(asked.text) if asked.about in called else own
-    return _Topic(asked.text, turn.text, own, topic.anchor, called)
+        return _Topic(text, turn.text, own, own, topic.called if topic else {})
+    meant = pronoun(turn.question)
+    is_named = meant is not None and asked.about == _person(topic, meant)
+    called = {**topic.called, asked.about: meant.kind} if meant and is_named else topic.called
+    other = _OTHER.fullmatch(turn.question)
+    own = topic.own if asked.again else _content(text) if is_named or other else own
+    return _Topic(text, turn.text, own, own if other else topic.anchor, called)
 
 
 def _resolved(question: str, topic: _Topic | None, alike: Alike) -> StandAlone:
     if topic is None:
         return StandAlone(question)
+    cased = capitalised(" ".join(question.split()), f"{topic.question} {topic.answer}")
     return (
-        _more(question, topic)
-        or _replaced(question, topic, alike)
-        or _named(question, topic)
-        or _bare(question, topic)
-        or _referring(question, topic)
+        _more(cased, topic)
+        or _replaced(cased, topic, alike)
+        or _named(cased, topic)
+        or _bare(cased, topic)
+        or _referring(cased, topic)
         or StandAlone(question)
     )
 
@@ -98,26 +107,30 @@ _MORE = re.compile(
     r"\W*(?:(?:yes|yeah|yep|sure|ok|okay|please|and|no)\b[,. ]*)*"
     r"(?:(?:(?:can you |could you )?(?:tell|show|give) me (?:some )?)?(?:more|details|"
     r"(?:any|some)thing else)|what else|go on|continue|keep going|elaborate|and then|yes|yeah|yep|sure)"
-    r"(?: (?:please|details|about (?:it|that|this|them|him|her)))*\W*",
+    r"(?:,? (?:please|details|about (?:it|that|this|them|him|her)))*\W*",
     re.IGNORECASE,
 )
 
 
 def _more(question: str, topic: _Topic) -> StandAlone | None:
-    if not _MORE.fullmatch(question):
-        return None
-    return StandAlone(topic.question, _shown(topic.question), more=True)
+    again = StandAlone(topic.question, _shown(topic.question), more=True)
+    return again if _MORE.fullmatch(question) else None
 
 
 _OTHER = re.compile(
-    r"\W*(?:(?:and|but|or|so|ok|okay|then)[, ]+)*(?:(?:what|how) about|and|or|but)[, ]+(?P<new>.+?)[\s?.!]*",
+    r"\W*(?:(?:and|but|or|so|ok|okay|then)[, ]+)*(?:(?:what|how) about|and|or|but)\W+(?P<new>\w.*?)[\s?.!]*",
     re.IGNORECASE,
 )
 _MOST_WORDS = 6  # of what replaces something; more is a question of its own
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?\b"
+_MONTH = (
+    r"(?:spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
+_IN = r"\b(?:in|on|during|since|before|after|until|by|of)\s+(?:the\s+)?(?:(?:early|mid|late)\s+)?"
 _TIME = re.compile(
-    r"(?:\b(?:in|on|during|since|before|after|until|by|of)\s+)?(?:\bthe\s+)?"
-    r"\b(?:(?:early|mid|late|spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august|"
-    r"september|october|november|december|\d{1,2}(?:st|nd|rd|th)?)\b[\s,]*(?:of\s+)?)*\b(?:19|20)\d\d\b|"
+    rf"(?:{_IN})?(?:\b(?:{_MONTH}|{_DAY})[\s,]*(?:of\s+)?)*\b(?:19|20)\d\d\b|"
+    rf"{_IN}(?:{_DAY}\s+(?:of\s+)?)?{_MONTH}(?:\s+{_DAY})?|"
     r"\b(?:now|currently|today|(?:last|this|next) (?:year|month|week))\b",
     re.IGNORECASE,
 )
@@ -129,99 +142,91 @@ def _replaced(question: str, topic: _Topic, alike: Alike) -> StandAlone | None:
     if not other or asks(other["new"]) or len(other["new"].split()) > _MOST_WORDS:
         return None
     new = other["new"]
-    if _POINTING.search(new):
+    if points_back(new) or pronoun(new):
         return None
-    text = topic.question
-    for part in re.split(r", (?:and )?", new):
-        text = _exchanged(text, part, alike)
-    return StandAlone(" ".join(text.split()), _shown(text))
-
-
-def _exchanged(question: str, new: str, alike: Alike) -> str:
-    """`question` with what is most alike exchanged for `new`: a time for a time, a name for a name."""
-    question = question.rstrip(" ?.!")
-    if _TIME.search(new):
-        return f"{_TIME.sub('', question).rstrip(' ?.!,')} {new}?"
-    parts = _parts(question, new)
-    if not parts:
-        return f"{question} {new}?"
-    old = parts[alike(new, [part.of(question) for part in parts])]
-    owned = _OWNED.search(old.of(question))
-    before = (
-        re.sub(r"\bthe $", "", question[: old.start])
-        if new.lower().startswith("the ")
-        else question[: old.start]
-    )
-    return before + _OWNED.sub("", new) + (owned.group() if owned else "") + question[old.end :] + "?"
+    text = topic.question.rstrip(" ?.!")
+    people = [person.name for person in persons(f"{topic.question} {topic.answer}")]
+    times = [time.group() for time in _TIME.finditer(new)]
+    parts = [part.strip() for part in re.split(r", (?:and )?", _TIME.sub("", new)) if part.strip()]
+    for part in [*sorted(parts, key=lambda part: not _TO.match(part)), *times]:
+        text = _exchanged(text, part, people, alike)
+    return StandAlone(f"{text}?", _shown(text))
 
 
 _OWNED = re.compile(r"['’]s?$")
+_TO = re.compile(r"\b(?:in|on|at|to|from|with|by|of|for|about|against|between|near)\b", re.IGNORECASE)
+_NAMES = re.compile(rf"(?<=[\w,] ){NAME}")
 
 
-def _parts(question: str, new: str) -> list[Span]:
-    """What of the question may be exchanged: each term, and terms side by side; names alone for a name."""
+def _exchanged(question: str, new: str, people: Sequence[str], alike: Alike) -> str:
+    """`question` with what is most alike exchanged for `new`: a time for a time, a name for a name."""
+    if _TIME.fullmatch(new):
+        left = re.sub(r"(^|\()\s*,", r"\1", _TIME.sub(" ", question))
+        return f"{' '.join(left.split())} {'in ' * new[0].isdigit()}{new}"
+    parts = _parts(question, new, people)
+    if not parts:
+        return f"{question} {new}"
+    old = parts[alike(new, [part.of(question) for part in parts])]
+    owned = _OWNED.search(old.of(question))
+    name = _OWNED.sub("", re.sub(r"^(?:the|an?) ", "", new)) + (owned.group() if owned else "")
+    return question[: old.start] + name + question[old.end :]
+
+
+def _parts(question: str, new: str, people: Sequence[str]) -> list[Span]:
+    """What of the question may be exchanged.
+
+    After "in", what stands after its "in"; for a name, a whole name, for a person's one of a person if there
+    is any; else each other term, and terms side by side.
+    """
+    if to := _TO.match(new):
+        phrase = rf"\b{to.group()} .+?(?= {_TO.pattern}|$)"
+        return [Span(*found.span()) for found in re.finditer(phrase, question, re.IGNORECASE)]
+    names = [] if question.isupper() else [Span(*found.span()) for found in _NAMES.finditer(question)]
+    if re.fullmatch(r"(?:(?:the|of|and|for|de|al) |[A-Z]\S*(?: |$))+", new):
+        persons_ = [n for n in names if any(is_same(n.of(question), one) for one in people)]
+        return persons_ if persons_ and any(is_same(new, one) for one in people) else names
     spans = sorted({term.span for term in clues(question).terms})
-    for one, other in pairwise(list(spans)):
-        if other.start <= one.end + 1:
-            spans.append(Span(one.start, other.end))
-    if re.match(r"(?:the )?[A-Z]", new):
-        return [span for span in spans if _is_name(question, span)]
-    return spans
+    others = [span for span in spans if not any(n.start <= span.start < n.end for n in names)]
+    pairs = [Span(a.start, b.end) for a, b in pairwise(others) if b.start == a.end + 1]
+    return [*names, *others, *pairs]
 
 
-def _is_name(question: str, part: Span) -> bool:
-    return part.of(question)[0].isupper() and part.start > 0
-
-
-_POINTING = re.compile(
-    r"\b(?:they|them|their|theirs|these|those|it|its|this|both|the (?:pair|two|same|others?))\b"
-    r"(?! (?:year|month|week))|"
-    r"\bthat\b(?=\W*$| (?:is|was|happen|mean|true|the case|time|day|year))|"
-    r"\b(?:about|after|of|before|by|for|with|to|do|did|from|since|than|like|is|was|at|on|during|in) that\b|"
-    r"\b(?:who|what|where|anyone|anything|anybody) else\b|"
-    r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )(?<!been )(?<!how many )\bthere\b|\bthere\W*$|\bthen\W*$",
-    re.IGNORECASE,
-)
 _LEFT = frozenset(  # what may be left of a question that has nothing of its own
     terms(
         "else exactly again really precisely sure true happen mean one ones now time case come there then "
         "kind since long until place"
     )
 )
+_SILENT = frozenset(  # words that a question without a topic of its own can do without
+    "that this these those it its they them their there then else both is are was were do does did has have "
+    "had can could will would should happen".split()
+)
+_JOINING = re.compile(r"^\W*(?:(?:and|but|so)\b\W*)+", re.IGNORECASE)
 
 
 def _bare(question: str, topic: _Topic) -> StandAlone | None:
     """A question without a term of its own, asked of the topic."""
-    if _own(question):
+    if _own(question) or not (asks(question) or points_back(question)):
         return None
-    asking = " ".join(_POINTING.sub(" ", question).split()).rstrip(" ?.!")
-    words = _statement(topic.question) if len(asking.split()) == 1 else topic.words
+    first, *others = re.findall(r"[\w’'-]+", _JOINING.sub("", question))
+    asking = " ".join([first, *(word for word in others if word.lower() not in _SILENT)])
+    is_word = asking == first and first.lower() not in _SILENT  # "Why", but not "Was"
+    words = _statement(topic.question) if is_word else topic.words
     return StandAlone(f"{asking} {words}?", _shown(topic.question), again=True)
 
 
-_NO_NOUN = (
-    "to in at on with for from about and or until when if as after before during by than again now then there"
-)
-_HE = re.compile(
-    rf"\b(?P<owned>his|her(?= \w)(?! (?:{'|'.join(_NO_NOUN.split())})\b))\b|\b(?:he|him|she|her|hers)\b",
-    re.IGNORECASE,
-)
 _OF_EVENTS = re.compile(r"\W*(?:and |but |so )?(?:why|when|where|how)\b", re.IGNORECASE)
-
-
-def _gender(pronoun: re.Match[str]) -> str:
-    return "he" if pronoun.group().lower() in ("he", "him", "his") else "she"
 
 
 def _named(question: str, topic: _Topic) -> StandAlone | None:
     """The person named instead of the pronoun."""
-    found = _HE.search(question)
-    if not found or persons(question[: found.start()]):
+    meant = pronoun(question)
+    if meant is None:
         return None
-    person = _person(topic, _gender(found))
+    person = _person(topic, meant)
     if person is None:
         return _pointed(question, topic)
-    text = question[: found.start()] + person + ("’s" if found["owned"] else "") + question[found.end() :]
+    text = question[: meant.start] + person + "’s" * meant.owns + question[meant.end :]
     if _OF_EVENTS.match(question) and not _own(question):
         text = f"{text.rstrip(' ?.!')} ({topic.words})?"
     return StandAlone(text, person)
@@ -232,27 +237,23 @@ def _own(question: str) -> list[Term]:
     return [term for term in clues(question).terms if term.stem not in _LEFT]
 
 
-def _person(topic: _Topic, pronoun: str) -> str | None:
+def _person(topic: _Topic, meant: Pronoun) -> str | None:
     """Whom a pronoun means: who was called so, else who was asked for, about, or is named first."""
-    called = [name for name, was in topic.called.items() if was == pronoun]
-    if called:
-        return called[-1]
-    answered = [person.name for person in persons(topic.answer)]
+    called = [name for name in reversed(list(topic.called)) if topic.called[name] == meant.kind]
+    people = [person.name for person in persons(f"{topic.answer} {topic.question}")]
     stems = set(terms(topic.question))
-    known = [name for name in answered if stems & set(terms(name))]
-    fresh = [name for name in answered if name not in known]
-    asked = known or [person.name for person in persons(topic.question)] or subjects(topic.question)
-    asked_for = clues(topic.question).wanted is Wanted.PERSON  # not so in "Who is Jane Doe?"
-    order = [*fresh, *asked] if asked_for else [*asked, *fresh]
-    return next((name for name in order if topic.called.get(name, pronoun) == pronoun), None)
+    fresh = [name for name in people if not stems & set(terms(name))]
+    asked = [name for name in people if name not in fresh] or subjects(topic.question)
+    asks_for_one = clues(topic.question).wanted is Wanted.PERSON  # not so in "Who is Jane Doe?"
+    order = [*fresh, *asked] if asks_for_one else [*asked, *fresh]
+    spoken_of = [name for name in called if stems & set(terms(name))]
+    fitting = [name for name in order if topic.called.get(name, meant.kind) == meant.kind]
+    return next(iter([*spoken_of, *fitting, *called]), None)
 
 
 def _referring(question: str, topic: _Topic) -> StandAlone | None:
     """A question that points at the topic: by a pronoun, or by "the" before a word of it."""
-    pointing = _POINTING.search(question)
-    if (pointing and not persons(question[: pointing.start()])) or _is_definite(question, topic):
-        return _pointed(question, topic)
-    return None
+    return _pointed(question, topic) if points_back(question) or _is_definite(question, topic) else None
 
 
 def _pointed(question: str, topic: _Topic) -> StandAlone:
@@ -288,8 +289,7 @@ def _content(question: str) -> str:
 
 def _statement(question: str) -> str:
     """The question without the word that asks: "did Li visit Moscow" of "When did Li visit Moscow?"."""
-    opening = _OPENING.match(question)
-    rest = question[opening.end() if opening else 0 :].strip(" ?.!")
+    rest = _OPENING.sub("", question, count=1).strip(" ?.!")
     return rest or question.strip(" ?.!")
 
 
@@ -305,7 +305,8 @@ def _shown(question: str) -> str:
     shown: list[Span] = []
     for span in spans:
         if shown and re.fullmatch(
-            r"\W*(?:(?:of|in|on|the|for|and|at|with|to|de)\W+)*", question[shown[-1].end : span.start]
+            r"[^\w()]*(?:(?:of|in|on|the|for|and|at|with|to|de)[^\w()]+)*",
+            question[shown[-1].end : span.start],
         ):
             shown[-1] = Span(shown[-1].start, max(span.end, shown[-1].end))
         else:

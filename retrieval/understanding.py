@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from retrieval.attribution import attribution
 from retrieval.clues import clues
 from retrieval.conversation import StandAlone, stand_alone
+from retrieval.days import NO_DAYS, Days
 from retrieval.embedding import Embedder
 from retrieval.extractive import Leaning
 from retrieval.index import Index
 from retrieval.spelling import mend
-from retrieval.timeframe import NO_DAYS, Days, timeframe
+from retrieval.timeframe import timeframe
 from retrieval.types import Answer, Filters, Question, Source, Span
 
 
@@ -36,8 +37,8 @@ class Understood:
         notes = []
         stated = any(self.leaning.frame.is_stated(citation.quote) for citation in answer.citations)
         if self.dropped and not stated:
-            notes.append(f"No article is dated {self.leaning.frame.dated}, so all were searched.")
-        if self.filters != self.given and not answer.answered:
+            notes.append(self._without_days)
+        elif self.filters != self.given and not answer.answered:
             notes.append(f"Only articles {self._scope} were searched.")
         if self.about:
             notes.append(f"About {self.about}:")
@@ -45,9 +46,18 @@ class Understood:
 
     @property
     def _scope(self) -> str:
-        by = f"by {self.filters.publisher}" if self.filters.publisher != self.given.publisher else ""
         dated = f"dated {self.leaning.frame.dated}" if self.beyond else ""
-        return " ".join(part for part in (by, dated) if part)
+        return " ".join(part for part in (self._by, dated) if part)
+
+    @property
+    def _without_days(self) -> str:
+        by = f"{self._by} " if self._by else ""
+        within = "" if self.given == Filters() else "within your filters "
+        return f"No article {by}{within}is dated {self.leaning.frame.dated}, so all {by}were searched."
+
+    @property
+    def _by(self) -> str:
+        return f"by {self.filters.publisher}" if self.filters.publisher != self.given.publisher else ""
 
 
 def understand(asked: Question, index: Index, today: dt.date) -> Understood:
@@ -56,10 +66,10 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
     alone = stand_alone(text, asked.history, lambda new, texts: _most_alike(new, texts, index.embedder))
     frame = timeframe(alone.text, today)
     by = attribution(alone.text, index.publishers()) if asked.filters.publisher is None else None
-    steering = [*frame.words, *([by[1]] if by else [])]
+    source = [by[1]] if by else []
     found = Understood(
         text=alone.text,
-        topic=_without(alone.text, steering),
+        topic=_without(alone.text, [*frame.words, *source]),
         given=asked.filters,
         filters=_narrowed(asked.filters, frame.days, by[0] if by else None),
         leaning=Leaning(
@@ -70,18 +80,21 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
         ),
         about=alone.about,
     )
-    return _met(found, [source for source, _ in index.sources()])
+    undated = replace(
+        found,
+        topic=_without(alone.text, source),
+        filters=_narrowed(asked.filters, NO_DAYS, found.filters.publisher),
+    )
+    return _met(found, undated, [source for source, _ in index.sources()])
 
 
-def _met(found: Understood, sources: Sequence[Source]) -> Understood:
+def _met(found: Understood, undated: Understood, sources: Sequence[Source]) -> Understood:
     """`found` with filters that some article meets: the days that it names are dropped where none does."""
-    undated = _narrowed(found.given, NO_DAYS, found.filters.publisher)
-    if undated == found.filters:
+    if undated.filters == found.filters:
         return found
-    loose = replace(found, filters=undated, topic=found.text)
     if any(found.filters.admits(source) for source in sources):
-        return replace(found, beyond=loose)
-    return replace(loose, dropped=True)
+        return replace(found, beyond=undated)
+    return replace(undated, dropped=True)
 
 
 def _is_continued(alone: StandAlone) -> bool:

@@ -19,6 +19,9 @@ _MEASURES = {
     "cited": "the right sentence is among the cited",
     "declined_right": "unanswerable questions that are declined",
     "declined_wrong": "answerable questions that are declined",
+    "turns": "turns of conversations that are answered with the right evidence, or rightly declined",
+    "dated": "questions on time whose first citation is of the right article",
+    "sides": "disagreements of which every side is cited",
     "exact": "citations that are exact to the character",
 }
 

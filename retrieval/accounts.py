@@ -1,34 +1,21 @@
 """Accounts: what a sentence says in answer to a question, and whether two of them say different things.
 
-Two accounts differ where each gives values of the kind that is wanted (persons, numbers, days, places) and
-no two of them agree, or where neither gives any and one denies what the other does not.
+Two accounts differ where each gives values of the kind that is wanted (persons, numbers, days, places) that
+can be compared and no two of them agree, or where neither gives any and one denies what the other does not.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
 
-from retrieval.clues import Clues, Wanted, counts, offered
+from retrieval.clues import Clues, Wanted, offered
+from retrieval.figures import Figure, figures
 from retrieval.lexical import terms
 from retrieval.persons import persons
-
-
-class Value(NamedTuple):
-    """A name, a number or a day: its parts by what they are, as {"month": "june", "day": "23"}."""
-
-    parts: frozenset[tuple[str, str]]
-
-    def agrees(self, other: Value) -> bool:
-        """Whether they may be the same: they share a part, and no part of one kind differs."""
-        if not self.parts & other.parts:
-            return False
-        mine, others = dict(self.parts), dict(other.parts)
-        return all(mine[kind] == others[kind] for kind in mine.keys() & others.keys() if kind)
+from retrieval.values import DATE, Value, dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +29,23 @@ class Account:
     def differs(self, other: Account) -> bool:
         """Whether they say different things."""
         if self.values and other.values:
-            return not any(one.agrees(another) for one in self.values for another in other.values)
+            pairs = list(product(self.values, other.values))
+            agree = any(one.agrees(another) for one, another in pairs)
+            return not agree and any(one.differs(another) for one, another in pairs)
         return self.decides and other.decides and self.denies != other.denies
 
 
 def account(sentence: str, clues: Clues) -> Account:
     """What `sentence` says in answer to the question that `clues` were taken from."""
-    decides = clues.wanted is Wanted.WHETHER and bool(_names(clues)) and _speaks_of(sentence, clues)
+    decides = clues.wanted is Wanted.WHETHER and _speaks_of_most(sentence, clues)
     return Account(frozenset(_values(sentence, clues)), denies(sentence, clues), decides)
 
 
 def _values(sentence: str, clues: Clues) -> Iterator[Value]:
     match clues.wanted:
         case Wanted.PERSON:
-            held = (person.name for person in persons(sentence) if _holds(sentence, person.name, clues))
+            found = {person.name for person in persons(sentence)}
+            held = (name for name in found if _holds(sentence, name, found - {name}, clues))
             yield from (value for name in held if (value := _name(name, clues)))
         case Wanted.PLACE:
             places = (span.of(sentence) for span in offered(sentence, clues))
@@ -68,18 +58,43 @@ def _values(sentence: str, clues: Clues) -> Iterator[Value]:
             return
 
 
-_WINDOW = 8  # words around a name in which it is said what the person is
+_ENDS = re.compile(  # what ends the words beside a name that say what the person is
+    r"[,;:.()“”\"—–]|\b(?:and|but|while|who|by|to|with|from|against|after|before|told|met|said)\b"
+)
+_IS = re.compile(
+    r",\s+(?:who )?|\s(?:[a-z]+ ){0,3}?"
+    r"(?:as|is|was|are|were|been|be|became|becomes|remains|named|appointed|elected)\s"
+)
+_OTHERWISE = re.compile(r"\b(?:former|ex|then|late|deputy|vice|outgoing|acting)\b", re.IGNORECASE)
 
 
-def _holds(sentence: str, name: str, clues: Clues) -> bool:
+def _holds(sentence: str, name: str, others: Iterable[str], clues: Clues) -> bool:
     """Whether the words beside a name say that it is what is asked for: "China’s defence minister"."""
-    role = {term.stem for term in clues.terms if not term.is_name}
     before, _, after = sentence.partition(name)
-    before, after = re.split(r"\band\b", before)[-1], re.split(r"\band\b", after)[0]
-    sides = (" ".join(words) for words in (before.split()[-_WINDOW:], after.split()[:_WINDOW]))
-    return bool(role) and any(role <= set(terms(side)) and _speaks_of(side, clues) for side in sides)
+    for other in others:
+        before = before.rpartition(other)[2]
+        after = after.partition(other)[0]
+    said = _IS.match(after)
+    sides = (
+        _ENDS.split(before.rstrip(" ,"))[-1],
+        _ENDS.split(after[said.end() :])[0] if said else "",
+    )
+    return any(_is_what_is_asked(side, clues) for side in sides)
 
 
+def _is_what_is_asked(words: str, clues: Clues) -> bool:
+    """Whether they hold all of the question, and no name beside: another city’s mayor is another’s."""
+    stems = set(terms(words))
+    role = clues.stems - _names(clues)
+    if "counterpart" in stems:
+        stems |= role
+    named = {stem for name in _CAPITAL.findall(DATE.sub("", words)) for stem in terms(name)}
+    strange = any(not any(stem.startswith(asked[:_ROOT]) for asked in clues.stems) for stem in named)
+    otherwise = any(clues.stems.isdisjoint(terms(word)) for word in _OTHERWISE.findall(words))
+    return role <= stems and _speaks_of(words, clues) and not (strange or otherwise)
+
+
+_CAPITAL = re.compile(r"\b[A-Z]\w+")
 _ROOT = 4  # letters that a name shares with its adjective: China, Chinese
 
 
@@ -87,6 +102,15 @@ def _speaks_of(text: str, clues: Clues) -> bool:
     """Whether `text` holds the names of the question, or what is made of them."""
     stems = set(terms(text))
     return all(any(stem.startswith(name[:_ROOT]) for stem in stems) for name in _names(clues))
+
+
+_MOST = 0.75  # of the words of a question: fewer may be of something else
+
+
+def _speaks_of_most(text: str, clues: Clues) -> bool:
+    """Whether `text` holds the names of the question and most of its other words."""
+    held = clues.stems & set(terms(text)) | _names(clues)
+    return _speaks_of(text, clues) and len(held) >= _MOST * len(clues.stems)
 
 
 def _names(clues: Clues) -> set[str]:
@@ -99,60 +123,57 @@ def _name(name: str, clues: Clues) -> Value | None:
     return Value(frozenset(("", stem) for stem in stems)) if not stems & clues.stems else None
 
 
-_TIMES = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
-_SMALL = "no one two three four five six seven eight nine ten eleven twelve".split()
-_LARGE = {
-    "m": 10**6,
-    "million": 10**6,
-    "bn": 10**9,
-    "billion": 10**9,
-    "thousand": 10**3,
-    "k": 10**3,
-    "hundred": 100,
-}
-_NUMBER = re.compile(
-    rf"(?<![\w.])(?:\d[\d,]*(?:\.\d+)?|(?:{'|'.join([*_SMALL, *_TIMES])})(?!\w))"
-    rf"(?:[ -]?(?:{'|'.join(_LARGE)})\b)?",
-    re.IGNORECASE,
-)
-_MONTHS = "|".join(calendar.month_name[1:])
-_DATE = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<month>{_MONTHS})|"
-    rf"(?P<month2>{_MONTHS})(?: (?P<day2>\d{{1,2}})(?!\d))?)"
-    r"(?:,? (?P<year>(?:19|20)\d\d))?|\b(?P<year2>(?:1[5-9]|20)\d\d)\b|"
-    r"\b(?P<weekday>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b|\b(?P<hour>\d{1,2}[.:]\d\d)\b"
-)
 _REACH = 40  # characters after a number in which the thing that it counts is named
 
 
 def _numbers(sentence: str, clues: Clues) -> Iterator[Value]:
-    """The numbers that are no dates, and count the thing that is counted."""
-    dates = [found.span() for found in _DATE.finditer(sentence)]
-    for found in _NUMBER.finditer(sentence):
-        dated = any(start <= found.start() < end for start, end in dates)
-        counted = clues.counted is None or counts(
-            sentence[found.start() : found.end() + _REACH], clues.counted
-        )
-        if counted and not dated:
-            yield Value(frozenset({("number", str(_number(found.group())))}))
+    """The numbers of the thing that is counted, of the age or the share; else all that are no dates."""
+    only = {Wanted.AGE: "age", Wanted.SHARE: "%"}.get(clues.wanted)
+    for figure in _undated(sentence):
+        counted = clues.counted in terms(figure.after[:_REACH])
+        if counted if clues.counted else only in (None, figure.unit):
+            yield Value(frozenset({(clues.counted or figure.unit, str(figure.number))}))
 
 
-def _number(text: str) -> float:
-    """ "12", "1,200", "four", "31 million" as a number."""
-    parts = re.findall(r"\d[\d,]*(?:\.\d+)?|[a-z]+", text.lower())
-    first = parts[0].replace(",", "")
-    if first in _TIMES:
-        return _TIMES[first]
-    value = float(first) if first[0].isdigit() else float(_SMALL.index(first))
-    return value * _LARGE.get(parts[-1], 1)
+def _undated(sentence: str) -> Iterator[Figure]:
+    days = [found.span() for found in DATE.finditer(sentence)]
+    for figure in figures(sentence):
+        if not any(start <= figure.span.start < end for start, end in days):
+            yield figure
 
 
 def _days(sentence: str, clues: Clues) -> Iterator[Value]:
-    """The days, as far as each is given, that the question does not hold."""
-    for found in _DATE.finditer(sentence):
-        parts = {(kind.rstrip("2"), text.lower()) for kind, text in found.groupdict().items() if text}
-        if not {stem for _, text in parts for stem in terms(text)} <= clues.stems:
-            yield Value(frozenset(parts))
+    """The days that the question does not hold."""
+    for value in dates(sentence):
+        if not {stem for _, text in value.parts for stem in terms(text)} <= clues.stems:
+            yield value
+
+
+def conflict(sentence: str, other: str) -> bool:
+    """Whether two sentences in nearly the same words say different things.
+
+    They do where each gives a number, a day or a person that the other contradicts, or only one denies.
+    """
+    if bool(_DENIAL.search(sentence)) != bool(_DENIAL.search(other)):
+        return True
+    return any(_outdo(list(of(sentence)), list(of(other))) for of in (_amounts, dates, _people))
+
+
+def _outdo(values: Sequence[Value], others: Sequence[Value]) -> bool:
+    """Whether some value on each side differs from those of the other side, and agrees with none."""
+    return all(
+        any(any(v.differs(o) for o in these) and not any(v.agrees(o) for o in these) for v in those)
+        for those, these in ((values, others), (others, values))
+    )
+
+
+def _amounts(sentence: str) -> Iterator[Value]:
+    return (Value(frozenset({("", str(figure.number))})) for figure in _undated(sentence))
+
+
+def _people(sentence: str) -> Iterator[Value]:
+    for person in persons(sentence):
+        yield Value(frozenset(("", stem) for stem in terms(person.name)))
 
 
 _DENIAL = re.compile(
@@ -167,11 +188,17 @@ _COINED = re.compile(r"[“\"](?:[^\s”\"]+\s?){1,3}[”\"]")  # “no limits�
 
 
 def denies(sentence: str, clues: Clues) -> bool:
-    """Whether the part of `sentence` that speaks of the question's topic says no."""
+    """Whether the part of `sentence` that speaks of the question's topic says no.
+
+    Where the question itself asks who denied it, that it was denied says yes.
+    """
     clauses = [clause for clause in _CLAUSE.split(_COINED.sub(" ", sentence)) if clause.strip()]
     shared = [len(clues.stems & set(terms(clause))) for clause in clauses]
     most = max(shared, default=0)
-    return any(_DENIAL.search(clause) for clause, count in zip(clauses, shared, strict=True) if count == most)
+    told = (clause for clause, count in zip(clauses, shared, strict=True) if count == most)
+    return any(
+        set(terms(word)).isdisjoint(clues.stems) for clause in told for word in _DENIAL.findall(clause)
+    )
 
 
 _ANSWERS_BACK = re.compile(
@@ -190,7 +217,7 @@ _CLAIMED = re.compile(
     re.IGNORECASE,
 )
 _MEASURES_OTHERWISE = re.compile(
-    r"\b(?:nearer|closer to|rather than|no such|only one|puts? (?:it|the figure|the number) at)\b",
+    r"\b(?:nearer|closer to|no such|only one|puts? (?:it|the figure|the number) at)\b",
     re.IGNORECASE,
 )
 
@@ -233,9 +260,10 @@ def _replies(sentence: str, neighbour: str, clues: Clues, distance: int) -> bool
         case Wanted.WHETHER:
             return replies or (distance == 1 and bool(_SPEAKS_AGAINST.search(neighbour)))
         case Wanted.NUMBER | Wanted.AGE | Wanted.SHARE:
-            loose = replace(clues, counted=None)
-            otherwise = account(sentence, loose).differs(account(neighbour, loose))
-            return otherwise and (replies or bool(_MEASURES_OTHERWISE.search(neighbour)))
+            amounts, others = ({figure.number for figure in _undated(text)} for text in (sentence, neighbour))
+            otherwise = bool(amounts and others) and amounts.isdisjoint(others)
+            measures = distance == 1 and bool(_MEASURES_OTHERWISE.search(neighbour))
+            return otherwise and (replies or measures)
         case Wanted.ANYTHING:
             return replies and bool(_CLAIMED.search(sentence))
         case _:

@@ -58,7 +58,7 @@ class _Topic:
 _QUOTH = re.compile(
     r"(?:\A|(?<=\] ))(?:(?:No article [^\[]{1,200}?, so all [^\[]{0,99}?were searched\.|"
     r"Only articles [^\[]{1,200}? were searched\.|"
-    r"(?:About|As of|Earlier,|Against that|The articles differ)\b[^:\[]{0,200}:|"
+    r"(?:About|As of|Earlier,|On the other hand|The articles differ)\b[^:\[]{0,200}:|"
     r"[^:\[\]]{1,200}, \d\d? [A-Z][a-z]{2} \d{4}:)\s*)+|\[\d+\]"
 )
 _COURTESY = frozenset(  # a message of these alone ends no topic
@@ -150,7 +150,7 @@ def _replaced(question: str, topic: _Topic, alike: Alike) -> StandAlone | None:
     parts = [part.strip() for part in re.split(r", (?:and )?", _TIME.sub("", new)) if part.strip()]
     for part in [*sorted(parts, key=lambda part: not _TO.match(part)), *times]:
         text = _exchanged(text, part, people, alike)
-    return StandAlone(f"{text}?", _shown(text))
+    return StandAlone(f"{text}?", _shown(text), again=True)
 
 
 _OWNED = re.compile(r"['’]s?$")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from retrieval.accounts import Account, account, answers_back
+from retrieval.accounts import Account, account, answers_back, conflict
 from retrieval.clues import Clues, Wanted
 from retrieval.ranking import Ranked
 from retrieval.signals import Candidate, candidates
@@ -22,6 +23,7 @@ _CLOSE = 1.2  # in score: how far behind the best sentence another may be and st
 _CONTRARY = 2.5  # the same for one that says something else
 _SAME = 0.85  # cosine: two sentences that say the same
 _ALIKE = 0.55  # cosine: two sentences about the same
+_AMOUNTS_ALIKE = 0.6  # the same where it is not said what is counted
 _ANOTHER_TIME = 31  # days between articles from which on the later one may know better
 
 
@@ -52,7 +54,9 @@ def chosen(
     close = [group for group in others if group not in contrary and _behind(standing, group.best) <= _CLOSE]
     quoted = [first, *[*contrary, *close][: _MOST_SENTENCES - 1]]
     quoted.sort(key=lambda group: -group.best.standing)
-    return [replace(first, reply=_reply(first.best.candidate, passages, taken)), *quoted[1:]]
+    reply = _reply(first.best.candidate, passages, taken)
+    others = [group for group in quoted[1:] if reply is None or group.best.candidate.words != reply.words]
+    return [replace(first, reply=reply), *others]
 
 
 def _grouped(standing: Sequence[Ranked]) -> list[Group]:
@@ -61,12 +65,17 @@ def _grouped(standing: Sequence[Ranked]) -> list[Group]:
     for one in standing:
         if _behind(standing, one) > _CONTRARY:
             break
-        same = next((group for group in groups if float(group[0].vector @ one.vector) >= _SAME), None)
+        same = next((group for group in groups if all(_say_the_same(one, other) for other in group)), None)
         if same is None:
             groups.append([one])
         elif _behind(standing, one) <= _CLOSE and len(same) < _MOST_CITATIONS and _is_elsewhere(one, same):
             same.append(one)
     return [Group(tuple(group)) for group in groups]
+
+
+def _say_the_same(one: Ranked, other: Ranked) -> bool:
+    alike = float(one.vector @ other.vector) >= _SAME
+    return alike and not conflict(one.candidate.text, other.candidate.text)
 
 
 def _behind(standing: Sequence[Ranked], one: Ranked) -> float:
@@ -86,12 +95,19 @@ def _reply(candidate: Candidate, passages: Sequence[Passage], taken: Clues) -> C
 
 
 def _contradicts(one: Ranked, other: Ranked, taken: Clues, frame: Timeframe) -> bool:
-    """Whether two sentences about the same give different answers, as far as that can be told."""
-    if not _can_be_told(taken, frame):
+    """Whether two articles give different answers, as far as that can be told."""
+    if not (_is_elsewhere(one, [other]) and _can_be_told(taken, frame)):
         return False
+    if taken.wanted in (Wanted.TIME, Wanted.YEAR) and not _are_of_one_time(one, other):
+        return False  # of another time, they tell of something else
     # What a person is stands beside the name; other values may be of other things.
-    alike = taken.wanted is Wanted.PERSON or float(one.vector @ other.vector) >= _ALIKE
+    alike = taken.wanted is Wanted.PERSON or float(one.vector @ other.vector) >= _alike(taken)
     return alike and _account(one, taken).differs(_account(other, taken))
+
+
+def _alike(taken: Clues) -> float:
+    """How alike two sentences must be: amounts are of the same thing only where it is counted by its name."""
+    return _AMOUNTS_ALIKE if taken.wanted is Wanted.NUMBER and taken.counted is None else _ALIKE
 
 
 def _can_be_told(taken: Clues, frame: Timeframe) -> bool:
@@ -119,19 +135,31 @@ def arranged(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> tuple[l
     Where they differ and are of different times: the newest first, then what was said earlier. Where they
     differ and are of about the same time: side by side, each with its source.
     """
+    told = _accounts(groups, taken, frame)
+    others = [group for group in groups if group not in told]
+    if len(told) > 1 and _are_of_different_times(told) and _may_change(taken, frame):
+        return [*_by_time(told), *others], ()
+    if len(told) > 1:
+        return [*map(_by_source, told), *others], ("The articles differ:",)
     first, *others = groups
-    contrary = [group for group in others if _contradicts(first.best, group.best, taken, frame)]
-    agreeing = [group for group in others if group not in contrary]
-    of_one_time = _are_of_one_time([first, *contrary])
-    if contrary and not of_one_time and _may_change(taken, frame):
-        told = sorted([first, *contrary], key=lambda group: -group.source.day_number)
-        return [*_by_time(told), *agreeing], ()
-    if contrary and (of_one_time or taken.wanted is Wanted.WHETHER):
-        told = [replace(group, lead=_by_source(group.source)) for group in (first, *contrary)]
-        return [*told, *agreeing], ("The articles differ:",)
-    if frame.newest and first.source.day:
+    if frame.newest and first.source.day and not any(_is_newer(group, first) for group in others):
         return [replace(first, lead=f"As of {first.source.day}, the newest that says:"), *others], ()
     return list(groups), ()
+
+
+def _accounts(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> list[Group]:
+    """The first group and those that contradict it and each other; the newest stands for those that agree."""
+    first, *others = groups
+    contrary = [group for group in others if _contradicts(first.best, group.best, taken, frame)]
+    told = [first]
+    for group in sorted(contrary, key=lambda group: -group.source.day_number):
+        if all(_contradicts(group.best, other.best, taken, frame) for other in told):
+            told.append(group)
+    return told
+
+
+def _is_newer(group: Group, other: Group) -> bool:
+    return group.source.day_number > other.source.day_number
 
 
 def _may_change(taken: Clues, frame: Timeframe) -> bool:
@@ -139,22 +167,31 @@ def _may_change(taken: Clues, frame: Timeframe) -> bool:
     return frame.present or frame.newest or taken.wanted is Wanted.NUMBER
 
 
-def _are_of_one_time(groups: Sequence[Group]) -> bool:
-    days = [group.source.date for group in groups]
-    known = [day for day in days if day]
-    return len(known) < len(days) or (max(known) - min(known)).days <= _ANOTHER_TIME
+def _are_of_one_time(*told: Ranked) -> bool:
+    """Whether neither article can know better than the other; where one is undated, that is not known."""
+    days = [one.candidate.source.date for one in told if one.candidate.source.date]
+    return len(days) < len(told) or (max(days) - min(days)).days <= _ANOTHER_TIME
+
+
+def _are_of_different_times(groups: Sequence[Group]) -> bool:
+    """Whether each of them is from another time than the others."""
+    days = sorted(group.source.date for group in groups if group.source.date)
+    apart = all((later - sooner).days > _ANOTHER_TIME for sooner, later in pairwise(days))
+    return len(days) == len(groups) and apart
 
 
 def _by_time(groups: Sequence[Group]) -> list[Group]:
-    newest, *earlier = groups
+    newest, *earlier = sorted(groups, key=lambda group: -group.source.day_number)
     return [
         replace(newest, lead=f"As of {newest.source.day}:"),
         *(replace(group, lead=f"Earlier, {group.source.day}:") for group in earlier),
     ]
 
 
-def _by_source(source: Source) -> str:
-    return ", ".join(part for part in (source.publisher or source.title, source.day) if part) + ":"
+def _by_source(group: Group) -> Group:
+    source = group.best.candidate.source
+    by = ", ".join(part for part in (source.publisher or source.title, source.day) if part)
+    return replace(group, lead=f"{by}:")
 
 
 def cite(groups: Iterable[Group]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
@@ -174,4 +211,4 @@ def _told(groups: Iterable[Group]) -> Iterator[tuple[str, list[Candidate]]]:
     for group in groups:
         yield group.lead, [one.candidate for one in group.members]
         if group.reply:
-            yield "Against that:", [group.reply]
+            yield "On the other hand:", [group.reply]

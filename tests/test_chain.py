@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableLambda, RunnableParallel
 
 from eval.measures import is_exact
 from eval.questions import CALIBRATION, SET, faults, load, read_articles
-from retrieval.chain import Retriever, assemble, open_index
+from retrieval.chain import Quoth, Retriever, assemble, open_index
 from retrieval.errors import FolderError, InputError
 from retrieval.question import LONGEST_QUESTION
 from retrieval.settings import Settings
@@ -343,3 +343,175 @@ def test_every_citation_of_every_question_is_exact(quoth, seeds: Path):
             assert answer.citations
         else:
             assert answer.citations == ()
+
+
+OFFICE = {
+    "a.txt": ("Osk Post", "2022-03-01", "The mayor of Osk, Lena Voss, opened the fish market on Tuesday."),
+    "b.txt": ("Tarn Times", "2024-05-01", "The mayor of Osk, Ruben Hale, opened the tram line on Friday."),
+    "c.txt": ("The Wire", "2024-06-01", "The mayor of Tarn, Ida Brand, opened the lock in May."),
+}
+COUNT = {
+    "a.txt": ("Osk Post", "2022-03-01", "The Osk ferry company has 12 ferries. It sails daily."),
+    "b.txt": ("Tarn Times", "2024-05-01", "The Osk ferry company now has 19 ferries. It hired 40 sailors."),
+}
+PRICE = {
+    "a.txt": ("Osk Post", "2022-03-01", "A loaf of rye bread costs four crowns in Osk. Bakers are glad."),
+    "b.txt": ("Tarn Times", "2024-05-01", "A loaf of rye bread costs six crowns in Osk. Bakers are sad."),
+}
+DEAD = {
+    "a.txt": ("Osk Post", "2024-03-01", "The fire at the Osk mill killed 12 people. Its owner wept."),
+    "b.txt": ("Tarn Times", "2024-03-04", "The fire at the Osk mill killed 15 people. It was built in 1902."),
+}
+DENIAL = {
+    "a.txt": ("Osk Post", "2024-03-01", "The ferry captain said the navy ship fired at the ferry near Osk."),
+    "b.txt": ("Tarn Times", "2024-03-03", "The navy denied that its ship fired at the ferry near Osk."),
+}
+AGREED = {
+    "a.txt": (
+        "Osk Post",
+        "2024-03-01",
+        "Twelve people died when the mill at Osk burned down. Rain fell.",
+    ),
+    "b.txt": ("Tarn Times", "2024-03-03", "The mill fire in Osk left 12 people dead. It was not the first."),
+}
+MEETINGS = {
+    "a.txt": ("Osk Post", "2023-04-17", "Lena Voss met Ruben Hale in Osk on 16 April. They spoke of fish."),
+    "b.txt": (
+        "Tarn Times",
+        "2023-11-09",
+        "Lena Voss met Ida Brand in Osk on 8 November. Snow fell.",
+    ),
+}
+Press = Mapping[str, tuple[str, str, str]]
+
+
+@pytest.fixture
+def telling(tmp_path: Path, data: Path) -> Callable[[Press], Quoth]:
+    def chain(press: Press) -> Quoth:
+        folder = tmp_path / "press"
+        folder.mkdir()
+        about = []
+        for name, (publisher, day, text) in press.items():
+            (folder / name).write_text(f"News of the day\n\n{text}\n")
+            about.append(f'["{name}"]\npublisher = "{publisher}"\ndate = {day}\n')
+        (folder / "metadata.toml").write_text("\n".join(about))
+        return assemble(folder=folder, data=data)
+
+    return chain
+
+
+@pytest.mark.parametrize("as_typed", [str, str.lower])
+@pytest.mark.parametrize(
+    ("press", "question", "leads", "parts"),
+    [
+        (OFFICE, "Who is the mayor of Osk?", ("As of 1 May 2024:", "Earlier, 1 Mar 2022:"), ("Hale", "Voss")),
+        (
+            COUNT,
+            "How many ferries does the Osk ferry company have?",
+            ("As of 1 May 2024:", "Earlier, 1 Mar 2022:"),
+            ("19", "12"),
+        ),
+        (
+            PRICE,
+            "How much does a loaf of rye bread cost?",
+            ("As of 1 May 2024:", "Earlier, 1 Mar 2022:"),
+            ("six", "four"),
+        ),
+    ],
+    ids=["office", "count", "price"],
+)
+def test_what_changed_is_told_newest_first(
+    telling, as_typed, press: Press, question: str, leads: tuple[str, ...], parts: tuple[str, ...]
+):
+    answer = telling(press).invoke(as_typed(question))
+    assert answer.answered and answer.notes == ()
+    assert tuple(sentence.lead for sentence in answer.sentences) == leads
+    assert all(part in sentence.text for part, sentence in zip(parts, answer.sentences, strict=True))
+
+
+@pytest.mark.parametrize("as_typed", [str, str.lower])
+@pytest.mark.parametrize(
+    ("press", "question", "leads"),
+    [
+        (
+            DEAD,
+            "How many people died in the fire at the Osk mill?",
+            {"Osk Post, 1 Mar 2024:", "Tarn Times, 4 Mar 2024:"},
+        ),
+        (
+            DENIAL,
+            "Did the navy ship fire at the ferry?",
+            {"Osk Post, 1 Mar 2024:", "Tarn Times, 3 Mar 2024:"},
+        ),
+    ],
+    ids=["12 against 15", "said against denied"],
+)
+def test_what_the_articles_of_one_time_differ_on_stands_side_by_side(
+    telling, as_typed, press: Press, question: str, leads: set[str]
+):
+    answer = telling(press).invoke(as_typed(question))
+    assert answer.answered and answer.notes == ("The articles differ:",)
+    assert {sentence.lead for sentence in answer.sentences} == leads
+    assert {citation.source.file for citation in answer.citations} == {"a.txt", "b.txt"}
+
+
+@pytest.mark.parametrize("as_typed", [str, str.lower])
+@pytest.mark.parametrize(
+    ("press", "question"),
+    [
+        (AGREED, "How many people died at the mill?"),
+        (AGREED, "How many people died in the mill fire in Osk?"),
+        (AGREED, "Did people die in the mill fire?"),
+        (MEETINGS, "Who met Lena Voss?"),
+        (MEETINGS, "When did Lena Voss meet in Osk?"),
+        (MEETINGS, "Did Lena Voss meet Ida Brand?"),
+        (OFFICE, "Who is the mayor?"),  # of which town is not said
+        (OFFICE, "Who is the mayor of Tarn?"),
+        (DENIAL, "Who fired at the ferry?"),
+    ],
+)
+def test_what_agrees_or_is_of_something_else_has_no_label(telling, as_typed, press: Press, question: str):
+    answer = telling(press).invoke(as_typed(question))
+    assert answer.answered and answer.notes == ()
+    assert {sentence.lead for sentence in answer.sentences} == {""}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the head of the Russian Navy?",
+        "Who is the leader of Wagner?",
+        "Who met Putin?",
+        "When did the ministers meet?",
+        "Who said ties were at an all-time high?",
+        "Did Putin meet Li Shangfu?",
+        "Where do the ministers meet?",
+    ],
+)
+def test_an_ordinary_question_gets_no_label(quoth, question: str):
+    for asked in (question, question.lower()):
+        answer = quoth.invoke(asked)
+        assert answer.answered
+        assert answer.notes == () and not any(sentence.lead for sentence in answer.sentences)
+
+
+@pytest.mark.parametrize("question", ["Who is China's defence minister?", "who is china's defence minister"])
+def test_the_seeds_tell_of_two_chinese_ministers(quoth, question: str):
+    newest, earlier = quoth.invoke(question).sentences[:2]
+    assert newest.lead == "As of 14 Oct 2024:" and "Dong Jun" in newest.text
+    assert earlier.lead.startswith("Earlier, ") and "Li Shangfu" in earlier.text
+
+
+def test_the_time_that_a_question_names_decides_what_is_cited(quoth):
+    asked = Question("Who was China's defence minister in July 2023?", today=date(2024, 11, 1))
+    answer = quoth.invoke(asked)
+    assert answer.citations and {citation.source.iso_date for citation in answer.citations} == {"2023-07-03"}
+
+
+def test_a_follow_up_is_about_what_was_spoken_of(quoth):
+    first = quoth.invoke("Who is Li Shangfu?")
+    history = (Turn("Who is Li Shangfu?", first.text),)
+    answer = quoth.invoke(Question("Why is he under sanctions?", history))
+    assert "About Li Shangfu:" in answer.notes
+    assert answer.understood is not None and "Li Shangfu" in answer.understood
+    assert "Rosoboronexport" in answer.text

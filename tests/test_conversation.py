@@ -220,7 +220,7 @@ def test_what_was_carried_is_shown(turns: Sequence[Turn], question: str, about: 
         ("Why?", False, True),
         ("When was that?", False, True),
         ("What did he say?", False, False),
-        ("And in 2024?", False, False),
+        ("And in 2024?", False, True),
         ("Who is Ada Brook?", False, False),
     ],
 )
@@ -292,7 +292,7 @@ def test_a_declined_turn_is_a_topic_too(question: str) -> None:
         "As of 14 Oct 2024, the newest that says: {}",
         "About Li Shangfu: As of 14 Oct 2024: {} Earlier, 3 Jul 2023: {}",
         "The articles differ: St. Clara Dale, 3 Jul 2023: {} Rosa Pine, 4 Jul 2023: {}",
-        "{} Against that: {}",
+        "{} On the other hand: {}",
         "No article is dated before March 2019, so all were searched. {}",
         "No article is dated before March 2019, so all were searched. About Rosa Pine: {}",
         "Only articles by Harford Courier were searched. {}",

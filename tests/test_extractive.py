@@ -161,3 +161,29 @@ def test_a_question_that_asks_for_nothing_is_declined(make: Make):
     for question in ("who?", "the", "???", "what did they do"):
         found = search(question, index.dense, index.lexical, index.embedder, 8)
         assert not answer(question, found, index.lexical, index.embedder, 0.01).answered
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many ferries does Osk have?",
+            "The Osk ferry company has 12 ferries.",
+            "The Osk ferry company has 19 ferries.",
+        ),
+        ("Who shut the lock?", "Mayor Lena Voss shut the Tarn lock.", "Mayor Ruben Hale shut the Tarn lock."),
+        ("When did the mill burn?", "The mill at Osk burned on 3 May.", "The mill at Osk burned on 4 May."),
+        (
+            "What did the navy do?",
+            "The navy fired at the Osk ferry.",
+            "The navy did not fire at the Osk ferry.",
+        ),
+    ],
+)
+def test_no_citation_contradicts_its_sentence(make: Make, question: str, one: str, other: str):
+    index = make({"a.txt": f"News\n\n{one} Rain fell.\n", "b.txt": f"More news\n\n{other} Snow fell.\n"})
+    answer = ask(index, question)
+    told = {sentence.text: sentence.citations for sentence in answer.sentences}
+    assert {one, other} <= set(told)
+    for text, numbers in told.items():
+        assert {answer.citations[number - 1].quote for number in numbers} == {text}

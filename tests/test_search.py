@@ -9,6 +9,7 @@ from retrieval import dense, lexical
 from retrieval.dense import DenseStore, Record
 from retrieval.lexical import LexicalIndex
 from retrieval.search import fuse, search
+from retrieval.timeframe import Days, Timeframe
 from retrieval.types import Chunk, Filters, Passage, Source, Span
 from tests.fakes import WordEmbedder
 
@@ -141,3 +142,44 @@ def test_words_that_are_no_longer_in_the_dense_store_are_never_shown(
 
 def test_an_empty_index_has_no_passages(tmp_path: Path) -> None:
     assert search("Moscow", *filled(tmp_path), EMBEDDER, k=8) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "ranks"),
+    [
+        (Timeframe(newest=True), {"new": 1, "mid": 2, "old": 3, "none": 4}),
+        (Timeframe(present=True), {"new": 1, "mid": 2, "old": 3, "none": 4}),
+        (Timeframe(oldest=True), {"old": 1, "mid": 2, "new": 3, "none": 3}),
+        (
+            Timeframe(preferred=Days(date(2023, 5, 1), date(2023, 5, 31))),
+            {"mid": 1, "old": 2, "new": 2, "none": 2},
+        ),
+    ],
+)
+def test_the_time_that_is_preferred_is_a_third_ranking(
+    tmp_path: Path, frame: Timeframe, ranks: dict[str, int]
+) -> None:
+    days = {"none": None, "old": date(2022, 1, 1), "mid": date(2023, 5, 5), "new": date(2024, 9, 1)}
+    chunks = [piece(id_, "talks in Moscow", Source(f"{id_}.txt", "T", date=day)) for id_, day in days.items()]
+    sides = filled(tmp_path, *chunks)
+    plain = {p.chunk.id: p.score for p in search("talks in Moscow", *sides, EMBEDDER, k=8)}
+    steered = search("talks in Moscow", *sides, EMBEDDER, k=8, frame=frame)
+    assert {p.chunk.id for p in steered} == set(plain) == set(days)  # it prefers, and leaves nothing out
+    for passage in steered:
+        id_ = passage.chunk.id
+        assert passage.score - plain[id_] == pytest.approx(1 / (60 + ranks[id_]))
+    assert [p.score for p in steered] == sorted((p.score for p in steered), reverse=True)
+
+
+def test_a_question_that_prefers_no_time_is_searched_as_before(
+    sides: tuple[DenseStore, LexicalIndex],
+) -> None:
+    plain = search("Moscow minister", *sides, EMBEDDER, k=8)
+    assert search("Moscow minister", *sides, EMBEDDER, k=8, frame=Timeframe()) == plain
+
+
+def test_undated_articles_are_found_as_before_where_a_time_is_preferred(
+    sides: tuple[DenseStore, LexicalIndex],
+) -> None:
+    plain = search("Moscow minister", *sides, EMBEDDER, k=8)
+    assert search("Moscow minister", *sides, EMBEDDER, k=8, frame=Timeframe(newest=True)) == plain

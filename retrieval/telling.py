@@ -20,6 +20,7 @@ from retrieval.types import Citation, Passage, Sentence, Source
 _MOST_SENTENCES = 3
 _MOST_CITATIONS = 3  # for one sentence
 _CLOSE = 1.2  # in score: how far behind the best sentence another may be and still be quoted
+_CLOSE_TO_ARGUE = 1.6  # the same where the question is one of yes or no, and more voices help
 _CONTRARY = 2.5  # the same for one that says something else
 _SAME = 0.85  # cosine: two sentences that say the same
 _ALIKE = 0.55  # cosine: two sentences about the same
@@ -51,7 +52,8 @@ def chosen(
     """The sentences to quote: the best, then those that say something else, then those that come close."""
     first, *others = _grouped(standing)
     contrary = [group for group in others if _contradicts(first.best, group.best, taken, frame)]
-    close = [group for group in others if group not in contrary and _behind(standing, group.best) <= _CLOSE]
+    reach = _CLOSE_TO_ARGUE if taken.wanted is Wanted.WHETHER else _CLOSE
+    close = [group for group in others if group not in contrary and _behind(standing, group.best) <= reach]
     quoted = [first, *[*contrary, *close][: _MOST_SENTENCES - 1]]
     quoted.sort(key=lambda group: -group.best.standing)
     reply = _reply(first.best.candidate, passages, taken)

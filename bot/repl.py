@@ -108,7 +108,7 @@ def _greeting(known: Known, folder: Path) -> str:
     first, last = render.day(known.first), render.day(known.last)
     days = f", {first} to {last}" if first != last else f", {first}" if first else ""
     articles = f"{known.articles:,} article" + "s" * (known.articles != 1)
-    return f"{articles} in {render.safe(str(folder))}{days}. Ask, or /help. Ctrl-D leaves."
+    return f"{articles} in {render.safe(str(folder))}{days}.\nAsk, or /help. Ctrl-D leaves."
 
 
 def _reader(settings: Settings, worker: Worker, chain: Callable[[], Quoth]) -> Callable[[], str]:

@@ -218,7 +218,7 @@ def _command(name: str) -> Command:
 
 
 def _has(source: Source, words: str) -> bool:
-    days = source.iso_date, render.day(source.date)
+    days = source.iso_date, source.day
     fields = (source.title, source.publisher, source.author, source.file, *days)
     text = " ".join(field for field in fields if field).casefold()
     return all(word in text for word in words.casefold().split())

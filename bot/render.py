@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence, Set
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +38,6 @@ def safe(text: str) -> str:
     return " ".join(_UNSAFE.sub("\ufffd", text).split())
 
 
-def day(date_: date | None) -> str:
-    return f"{date_.day} {date_:%b %Y}" if date_ else ""
-
-
 def place(citation: Citation, folder: Path) -> str:
     """Where a citation stands: `seeds/001_ministers.txt:5`, and the page where there are pages."""
     page = f", page {citation.page}" if citation.page else ""
@@ -67,14 +62,14 @@ def _citation(citation: Citation, folder: Path) -> RenderableType:
 
 def _details(source: Source, folder: Path, where: str) -> Text:
     """When and by whom an article was published, and the place `where`, as a link to its file."""
-    about = [day(source.date) + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
+    about = [source.day + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
     line = Text(" · ".join(part for part in about if part), style="dim")
     link = Text(where, style=f"dim link {_link(folder, source)}")
     return line.append(" · ").append(link) if line else link
 
 
 def _source(source: Source, folder: Path) -> Text:
-    about = ", ".join(part for part in (safe(source.publisher or ""), day(source.date)) if part)
+    about = ", ".join(part for part in (safe(source.publisher or ""), source.day) if part)
     title = Text(safe(source.title), style=f"bold link {_link(folder, source)}")
     return title.append(f" ({about})" if about else "", style="not bold").append(
         f" {safe(str(folder / source.file))}", style="dim"
@@ -133,7 +128,7 @@ class _Sources:
             table.add_column(heading, overflow="fold")
         table.add_column("Chunks", justify="right", no_wrap=True)
         for source, chunks in self._rows:
-            date_ = Text(day(source.date) or "undated").append(" (inferred)" * bool(source.inferred), "dim")
+            date_ = Text(source.day or "undated").append(" (inferred)" * bool(source.inferred), "dim")
             title = Text(safe(source.title))
             file = Text(safe(source.file), style=f"dim link {_link(self._folder, source)}")
             about = (title, file) if wide else (Group(title, file),)

@@ -21,6 +21,7 @@ from retrieval.articles import Limits
 from retrieval.errors import QuothError
 from retrieval.feedback import Feedback
 from retrieval.snapshot import Known, Snapshot
+from retrieval.types import shown
 
 if TYPE_CHECKING:
     from bot.worker import Worker
@@ -105,7 +106,7 @@ def _opened(settings: Settings) -> tuple[Callable[[], Quoth], Known]:
 
 
 def _greeting(known: Known, folder: Path) -> str:
-    first, last = render.day(known.first), render.day(known.last)
+    first, last = shown(known.first), shown(known.last)
     days = f", {first} to {last}" if first != last else f", {first}" if first else ""
     articles = f"{known.articles:,} article" + "s" * (known.articles != 1)
     return f"{articles} in {render.safe(str(folder))}{days}.\nAsk, or /help. Ctrl-D leaves."

@@ -9,7 +9,7 @@ from retrieval.index import Index
 from retrieval.intent import Intent
 from retrieval.lexical import terms
 from retrieval.signals import is_prose
-from retrieval.types import Answer, Chunk, Citation, Question, Sentence, Source, Span
+from retrieval.types import Answer, Chunk, Citation, Question, Sentence, Source, Span, shown
 
 _HELLO = "Hello! Ask me what the articles say; I quote them, with the place of every quote."
 _WELCOME = "You're welcome."
@@ -68,7 +68,7 @@ def _count(sources: Sequence[Source]) -> str:
     number = f"{len(sources):,} article" + "s" * (len(sources) != 1)
     if not days:
         return number
-    first, last = (f"{day.day} {day:%b %Y}" for day in (days[0], days[-1]))
+    first, last = shown(days[0]), shown(days[-1])
     return f"{number}, of {first}" if first == last else f"{number}, from {first} to {last}"
 
 

@@ -21,6 +21,11 @@ class Span(NamedTuple):
         return text[self.start : self.end]
 
 
+def shown(day: dt.date | None) -> str:
+    """A day as a reader is shown it, "3 Jul 2023"; nothing for none."""
+    return f"{day.day} {day:%b %Y}" if day else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is known of an article beside its text; every field but the file may be missing."""
@@ -43,8 +48,8 @@ class Source:
 
     @property
     def day(self) -> str:
-        """The date as a reader is shown it, "3 Jul 2023"; empty where there is none."""
-        return f"{self.date.day} {self.date:%b %Y}" if self.date else ""
+        """The date as a reader is shown it; empty where there is none."""
+        return shown(self.date)
 
 
 @dataclass(frozen=True, slots=True)

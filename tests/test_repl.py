@@ -20,7 +20,7 @@ from tests.terminal import ROOT, Terminal, looks, plain
 
 WHO = "Who met Belousov in Beijing?"
 WHICH = "which articles do you have?"
-GREETING = ", 17 Apr 2023 to 14 Oct 2024."
+GREETING = "17 Apr 2023 to 14 Oct 2024."
 
 
 @pytest.fixture(scope="module")

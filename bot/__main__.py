@@ -101,6 +101,7 @@ def ask(
     ] = None,
 ) -> None:
     """Answer a question with sentences of the articles, each cited."""
+    from bot import named
     from retrieval.errors import InputError
 
     if (question is None) == (batch is None):
@@ -114,6 +115,7 @@ def ask(
 
         as_question(question)  # a bad question must not wait for the index
     quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
+    named.by_publisher(publisher, quoth.index.sources())  # a name that no article has is an error
     if lines is not None:
         _answer_batch(quoth, lines, filters)
     else:
@@ -155,13 +157,14 @@ def search(
     today: TodayOption = None,
 ) -> None:
     """Show the passages that a question would be answered from, with their scores."""
-    from bot import render
+    from bot import named, render
     from retrieval.question import as_question
     from retrieval.types import Question
 
     filters, day = options.filters(since, until, publisher), options.today(today)
     text = as_question(_readable(query)).text
     quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
+    named.by_publisher(publisher, quoth.index.sources())
     _, found = quoth.retrieve(Question(text, filters=filters))
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))

@@ -14,7 +14,7 @@ from itertools import pairwise, product
 from retrieval.clues import Clues, Wanted, offered
 from retrieval.figures import Figure, figures
 from retrieval.lexical import terms
-from retrieval.persons import persons
+from retrieval.persons import TITLES, persons
 from retrieval.values import DATE, Value, dates
 
 
@@ -44,9 +44,8 @@ def account(sentence: str, clues: Clues) -> Account:
 def _values(sentence: str, clues: Clues) -> Iterator[Value]:
     match clues.wanted:
         case Wanted.PERSON:
-            found = {person.name for person in persons(sentence)}
-            held = (name for name in found if _holds(sentence, name, found - {name}, clues))
-            yield from (value for name in held if (value := _name(name, clues)))
+            held = (_name(name, clues) for name in holders(sentence, clues))
+            yield from (value for value in held if value)
         case Wanted.PLACE:
             places = (span.of(sentence) for span in offered(sentence, clues))
             yield from (value for place in places if (value := _name(place, clues)))
@@ -58,12 +57,21 @@ def _values(sentence: str, clues: Clues) -> Iterator[Value]:
             return
 
 
+def holders(text: str, clues: Clues) -> list[str]:
+    """The persons of whom `text` says, beside the name, that they are what is asked for."""
+    found = [person.name for person in persons(text)]
+    return [name for name in found if _holds(text, name, set(found) - {name}, clues)]
+
+
 _ENDS = re.compile(  # what ends the words beside a name that say what the person is
     r"[,;:.()“”\"—–]|\b(?:and|but|while|who|by|to|with|from|against|after|before|told|met|said)\b"
 )
 _IS = re.compile(
     r",\s+(?:who )?|\s(?:[a-z]+ ){0,3}?"
     r"(?:as|is|was|are|were|been|be|became|becomes|remains|named|appointed|elected)\s"
+)
+_APPOSED = re.compile(  # "the head of the navy, Admiral Doe"
+    rf",\s+(?:(?:{'|'.join(TITLES)})\.?\s+)+\Z", re.IGNORECASE
 )
 _OTHERWISE = re.compile(r"\b(?:former|ex|then|late|deputy|vice|outgoing|acting)\b", re.IGNORECASE)
 
@@ -76,7 +84,7 @@ def _holds(sentence: str, name: str, others: Iterable[str], clues: Clues) -> boo
         after = after.partition(other)[0]
     said = _IS.match(after)
     sides = (
-        _ENDS.split(before.rstrip(" ,"))[-1],
+        _ENDS.split(_APPOSED.sub(" ", before).rstrip(" ,"))[-1],
         _ENDS.split(after[said.end() :])[0] if said else "",
     )
     return any(_is_what_is_asked(side, clues) for side in sides)
@@ -254,8 +262,8 @@ def answers_back(sentence: str, neighbour: str, clues: Clues, distance: int) -> 
 
 
 def _replies(sentence: str, neighbour: str, clues: Clues, distance: int) -> bool:
-    """Whether `neighbour`, a little later, says that it replies."""
-    replies = bool(_ANSWERS_BACK.search(neighbour))
+    """Whether `neighbour`, a little later, says that it replies; a denial is no reply to a denial."""
+    replies = bool(_ANSWERS_BACK.search(neighbour)) and not denies(sentence, clues)
     match clues.wanted:
         case Wanted.WHETHER:
             return replies or (distance == 1 and bool(_SPEAKS_AGAINST.search(neighbour)))

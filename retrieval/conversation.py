@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from retrieval.accounts import holders
 from retrieval.clues import Term, Wanted, asks, clues
 from retrieval.lexical import terms
 from retrieval.persons import NAME, Pronoun, capitalised, is_same, persons, points_back, pronoun, subjects
@@ -155,11 +156,14 @@ def _replaced(question: str, topic: _Topic, alike: Alike) -> StandAlone | None:
 
 _OWNED = re.compile(r"['’]s?$")
 _TO = re.compile(r"\b(?:in|on|at|to|from|with|by|of|for|about|against|between|near)\b", re.IGNORECASE)
+_ATTRIBUTED = re.compile(r"according to [^,?]+,?", re.IGNORECASE)
 _NAMES = re.compile(rf"(?<=[\w,] ){NAME}")
 
 
 def _exchanged(question: str, new: str, people: Sequence[str], alike: Alike) -> str:
     """`question` with what is most alike exchanged for `new`: a time for a time, a name for a name."""
+    if _ATTRIBUTED.match(new):
+        return f"{_ATTRIBUTED.sub('', question).strip(' ,')}, {new}"
     if _TIME.fullmatch(new):
         left = re.sub(r"(^|\()\s*,", r"\1", _TIME.sub(" ", question))
         return f"{' '.join(left.split())} {'in ' * new[0].isdigit()}{new}"
@@ -238,14 +242,15 @@ def _own(question: str) -> list[Term]:
 
 
 def _person(topic: _Topic, meant: Pronoun) -> str | None:
-    """Whom a pronoun means: who was called so, else who was asked for, about, or is named first."""
+    """Whom a pronoun means: who was called so, else who holds the office asked for, or is named first."""
     called = [name for name in reversed(list(topic.called)) if topic.called[name] == meant.kind]
     people = [person.name for person in persons(f"{topic.answer} {topic.question}")]
     stems = set(terms(topic.question))
     fresh = [name for name in people if not stems & set(terms(name))]
     asked = [name for name in people if name not in fresh] or subjects(topic.question)
     asks_for_one = clues(topic.question).wanted is Wanted.PERSON  # not so in "Who is Jane Doe?"
-    order = [*fresh, *asked] if asks_for_one else [*asked, *fresh]
+    held = holders(topic.answer, clues(topic.question, [topic.answer])) if asks_for_one else []
+    order = [*held, *fresh, *asked] if asks_for_one else [*asked, *fresh]
     spoken_of = [name for name in called if stems & set(terms(name))]
     fitting = [name for name in order if topic.called.get(name, meant.kind) == meant.kind]
     return next(iter([*spoken_of, *fitting, *called]), None)
@@ -264,9 +269,12 @@ def _is_definite(question: str, topic: _Topic) -> bool:
     """Whether it has no name, but "the visit" where the topic has a visit."""
     if any(term.is_name for term in clues(question).terms):
         return False
-    known = set(terms(topic.question)) | set(terms(topic.answer))
+    spoken = f"{topic.question} {topic.answer}"
+    known = set(terms(spoken))
     return any(
-        stem in known for word in re.findall(r"\bthe (\w+)", question, re.IGNORECASE) for stem in terms(word)
+        stem in known and word.capitalize() not in spoken  # but "the Russian minister" may be another
+        for word in re.findall(r"\bthe (\w+)", question, re.IGNORECASE)
+        for stem in terms(word)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,7 @@ class Leaning:
     follows: bool = False  # it goes on with a conversation
     context: str = ""  # the answer before: its articles are preferred, its sentences are not wanted first
     more: bool = False  # and not at all
+    newest: dt.date | None = None  # the day of the newest article that there is
 
 
 def answer(
@@ -50,7 +52,9 @@ def answer(
     if sure < threshold or not standing:
         nearest = passages[0].chunk.source if passages else None
         return Answer(question, False, (Sentence(REFUSAL),), nearest=nearest, confidence=sure)
-    groups, notes = arranged(chosen(standing, passages, taken, leaning.frame), taken, leaning.frame)
+    groups, notes = arranged(
+        chosen(standing, passages, taken, leaning.frame), taken, leaning.frame, leaning.newest
+    )
     sentences, citations = cite(groups)
     return Answer(question, True, sentences, citations, notes, confidence=sure)
 

@@ -28,6 +28,7 @@ class Intent(Enum):
 _GREETING = frozenset(
     "hi hello hey hiya heya howdy yo sup greetings welcome good morning afternoon evening day".split()
 )
+_HOW_ARE_YOU = ("how are you", "how are you doing", "how are things", "how is it going", "whats up")
 _THANKS = frozenset(
     "thanks thank thx ty tysm cheers great nice cool perfect awesome ok okay bye goodbye cya later".split()
 )
@@ -82,7 +83,7 @@ def intent(message: str, embedder: Embedder) -> Intent:
     words = [word.lower() for word in _WORD.findall(message)]
     if not words:
         return Intent.QUESTION
-    if set(words) <= _GREETING | _FILLER and set(words) & _GREETING:
+    if " ".join(words) in _HOW_ARE_YOU or (set(words) <= _GREETING | _FILLER and set(words) & _GREETING):
         return Intent.GREETING
     if set(words) <= _THANKS | _FILLER | _GREETING and set(words) & _THANKS:
         return Intent.THANKS

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TITLES = (
+TITLES = (
     "mr mrs ms miss dr prof professor sir lord lady dame president minister premier chancellor secretary "
     "senator governor mayor ambassador envoy general colonel captain lieutenant major admiral commander "
     "marshal sergeant officer chief chairman chairwoman chair head leader director boss founder spokesman "
@@ -19,11 +19,11 @@ _TITLES = (
     "counterpart colleague successor predecessor rival ally aide deputy"
 ).split()
 _NO_PERSON = (  # a name that ends so is one of a thing, a place or a body
-    "ministry navy army force forces council institute foundation organization organisation university "
-    "college school party government commission committee court agency bank sea ocean street road bridge "
-    "river bay strait island islands city county province state states kingdom republic union nations "
-    "hospital company group systems trust association office department news times post press journal "
-    "house hall war east west north south day act treaty fund summit league club airport station port"
+    "families ministry navy army force forces council institute foundation organization organisation "
+    "university college school party government commission committee court agency bank sea ocean street "
+    "road bridge river bay strait island islands city county province state states kingdom republic union "
+    "nations hospital company group systems trust association office department news times post press "
+    "journal house hall war east west north south day act treaty fund summit league club airport station port"
 ).split()
 _NO_FIRST_NAME = frozenset(  # nor is one that starts so a person's
     "north south east west northern southern eastern western new great united saint st".split()
@@ -37,7 +37,7 @@ _STARTERS = frozenset(  # capitals that only begin a sentence
 _WORD = r"[A-Z][^\W\d_]*(?:[’'-][A-Z]?[^\W\d_]+)*"
 NAME = rf"{_WORD}(?:[ \u00a0](?:(?:de|van|von|der|bin|al|da|el|le|la) )?{_WORD})*"  # of anything
 _NAME = re.compile(NAME)
-_TITLED = re.compile(rf"\b(?:{'|'.join(_TITLES)})\.?,? $", re.IGNORECASE)
+_TITLED = re.compile(rf"\b(?:{'|'.join(TITLES)})\.?,? $", re.IGNORECASE)
 _SPEECH = re.compile(
     r",? (?:has |have |had |also |then )?(?:said|told|(?:say|tell|add|vow|warn|argue|insist|promise|recall|"
     r"explain|call|praise|announce|resign|stress|thank|ask|claim|hope|emphasi[sz]e|quit|arrive|want)(?:e?d|s)?|"
@@ -86,7 +86,7 @@ def capitalised(question: str, text: str) -> str:
     seen = Counter(re.findall(r"(?<=[\w,;] )[^\W\d_]+", text))
     often = {w for w, n in seen.items() if w[0].isupper() and n > seen[w.lower()]}
     known = {word for person in persons(text) for word in person.name.split()}
-    names = {word.lower() for word in often | known} - _STARTERS - {*_NO_PERSON, *_TITLES}
+    names = {word.lower() for word in often | known} - _STARTERS - {*_NO_PERSON, *TITLES}
     return re.sub(
         r"[^\W\d_]+", lambda w: w[0][0].upper() + w[0][1:] if w[0].lower() in names else w[0], question
     )
@@ -101,7 +101,7 @@ def is_same(one: str, other: str) -> bool:
 def _named(text: str) -> Iterator[Person]:
     for match in _NAME.finditer(text):
         words = match.group().split()
-        titles = [at for at, word in enumerate(words) if word.lower().rstrip(".") in _TITLES]
+        titles = [at for at, word in enumerate(words) if word.lower().rstrip(".") in TITLES]
         start = titles[-1] + 1 if titles else 0
         while start < len(words) and words[start].lower() in _STARTERS:
             start += 1
@@ -140,7 +140,7 @@ _PRONOUN = re.compile(
     rf"\b(?:(?P<owns>(?P<his>his)|hers|her(?= \w)(?! (?:{_NO_NOUN})\b))|(?P<he>he|him)|she|her)\b",
     re.IGNORECASE,
 )
-_ROLE = re.compile(rf"\b(?:the|an?|which|what)(?: \w+)?? (?:{'|'.join(_TITLES)})\b", re.IGNORECASE)
+_ROLE = re.compile(rf"\b(?:the|an?|which|what)(?: \w+)?? (?:{'|'.join(TITLES)})\b", re.IGNORECASE)
 
 
 def pronoun(question: str) -> Pronoun | None:

@@ -6,6 +6,7 @@ different times, the newest comes first; where they are of about the same time, 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,7 +16,7 @@ from retrieval.clues import Clues, Wanted
 from retrieval.ranking import Ranked
 from retrieval.signals import Candidate, candidates
 from retrieval.timeframe import Timeframe
-from retrieval.types import Citation, Passage, Sentence, Source
+from retrieval.types import Citation, Passage, Sentence, Source, shown
 
 _MOST_SENTENCES = 3
 _MOST_CITATIONS = 3  # for one sentence
@@ -131,11 +132,14 @@ def _is_elsewhere(one: Ranked, group: Sequence[Ranked]) -> bool:
     return one.candidate.source.file not in {other.candidate.source.file for other in group}
 
 
-def arranged(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> tuple[list[Group], tuple[str, ...]]:
+def arranged(
+    groups: Sequence[Group], taken: Clues, frame: Timeframe, newest: dt.date | None = None
+) -> tuple[list[Group], tuple[str, ...]]:
     """The groups in the order in which they are told, with the words before each, and notes on the whole.
 
     Where they differ and are of different times: the newest first, then what was said earlier. Where they
-    differ and are of about the same time: side by side, each with its source.
+    differ and are of about the same time: side by side, each with its source. `newest` is the day of the
+    newest article that there is.
     """
     told = _accounts(groups, taken, frame)
     others = [group for group in groups if group not in told]
@@ -145,8 +149,15 @@ def arranged(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> tuple[l
         return [*map(_by_source, told), *others], ("The articles differ:",)
     first, *others = groups
     if frame.newest and first.source.day and not any(_is_newer(group, first) for group in others):
-        return [replace(first, lead=f"As of {first.source.day}, the newest that says:"), *others], ()
+        return [replace(first, lead=_as_of(first.source, newest)), *others], ()
     return list(groups), ()
+
+
+def _as_of(source: Source, newest: dt.date | None) -> str:
+    """What "now" means: the day of the article, beside that of the newest of all."""
+    if newest is None or source.date is None or source.date >= newest:
+        return f"As of the newest article, {source.day}:"
+    return f"As of {source.day} (the newest article is of {shown(newest)}):"
 
 
 def _accounts(groups: Sequence[Group], taken: Clues, frame: Timeframe) -> list[Group]:

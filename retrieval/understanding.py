@@ -66,10 +66,11 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
     alone = stand_alone(text, asked.history, lambda new, texts: _most_alike(new, texts, index.embedder))
     frame = timeframe(alone.text, today)
     by = attribution(alone.text, index.publishers()) if asked.filters.publisher is None else None
-    source = [by[1]] if by else []
+    attributed = [by[1]] if by else []
+    sources = [source for source, _ in index.sources()]
     found = Understood(
         text=alone.text,
-        topic=_without(alone.text, [*frame.words, *source]),
+        topic=_without(alone.text, [*frame.words, *attributed]),
         given=asked.filters,
         filters=_narrowed(asked.filters, frame.days, by[0] if by else None),
         leaning=Leaning(
@@ -77,15 +78,16 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
             follows=bool(alone.about),
             context=asked.history[-1].text if asked.history and _is_continued(alone) else "",
             more=alone.more,
+            newest=max((source.date for source in sources if source.date), default=None),
         ),
         about=alone.about,
     )
     undated = replace(
         found,
-        topic=_without(alone.text, source),
+        topic=_without(alone.text, attributed),
         filters=_narrowed(asked.filters, NO_DAYS, found.filters.publisher),
     )
-    return _met(found, undated, [source for source, _ in index.sources()])
+    return _met(found, undated, sources)
 
 
 def _met(found: Understood, undated: Understood, sources: Sequence[Source]) -> Understood:
@@ -118,8 +120,14 @@ def _without(question: str, spans: Sequence[Span]) -> str:
     return tidy if clues(tidy).terms else question
 
 
+_AFTERWARDS = dt.timedelta(7)  # within which the articles follow what happened on a day
+
+
 def _narrowed(given: Filters, days: Days, publisher: str | None) -> Filters:
     """The caller's filters, and within them what the question names."""
+    last = days.last
+    if last is not None and days.first == last:
+        last += _AFTERWARDS
     firsts = [day for day in (given.since, days.first) if day]
-    lasts = [day for day in (given.until, days.last) if day]
+    lasts = [day for day in (given.until, last) if day]
     return Filters(given.publisher or publisher, max(firsts, default=None), min(lasts, default=None))

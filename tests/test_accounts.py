@@ -195,3 +195,9 @@ def test_the_other_side_answers_back(
 )
 def test_sentences_in_the_same_words_may_conflict(one: str, other: str, conflicting: bool):
     assert conflict(one, other) == conflict(other, one) == conflicting
+
+
+def test_a_denial_is_no_reply_to_a_denial():
+    taken = clues("Did Voss skip the checks?")
+    assert not answers_back("Voss denies skipping the checks.", "Voss rejected a claim on Monday.", taken, 1)
+    assert answers_back("Voss skipped the checks, he said.", "Voss rejected the claim.", taken, 1)

@@ -105,8 +105,8 @@ def unopened(tmp_path: Path) -> Talk:
 
 
 def test_a_question_is_answered_with_its_citations(talk: Talk):
-    said = " ".join(talk.say(WHO).split())
-    assert "Dong Jun met" in said and "[1]" in said and "001_f9fa91b9999a0198.txt:5" in said
+    said = "".join(talk.say(WHO).split())  # where lines are broken depends on where the folder lies
+    assert "DongJunmet" in said and "[1]" in said and "001_f9fa91b9999a0198.txt:5" in said
 
 
 def test_a_question_comes_with_all_turns_before_it_refusals_too(talk: Talk, chain: Recorded):

@@ -278,7 +278,6 @@ def test_search_shows_passages_with_scores(run: Run):
         (["--since", "2024-05-03", "--until", "2024-05-03"], True),
         (["--since", "2024-05-04"], False),
         (["--until", "2024-05-02"], False),
-        (["--publisher", "Nobody"], False),
     ],
 )
 def test_flags_filter(run: Run, flags: list[str], found: bool):
@@ -287,6 +286,12 @@ def test_flags_filter(run: Run, flags: list[str], found: bool):
     assert bool(answer["citations"]) is found
     (line,) = run("ask", "--batch", "-", *flags, stdin=b"which articles do you have?").out.splitlines()
     assert bool(json.loads(line)["citations"]) is found
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_publisher_that_no_article_has_is_named(run: Run, command: str):
+    done = run(command, "Who shut the lock?", "--publisher", "Nobody")
+    assert done.status == 2 and "No article is by 'Nobody'" in done.err
 
 
 def test_a_batch_is_read_from_a_file(run: Run, tmp_path: Path):

@@ -213,6 +213,36 @@ def test_what_was_carried_is_shown(turns: Sequence[Turn], question: str, about: 
 
 
 @pytest.mark.parametrize(
+    ("question", "answer", "person"),
+    [
+        (
+            "who is the head of the Tarn navy?",
+            "Minister Ida Brook told the head of the Tarn navy, Admiral Nils Roe, to sail.",
+            "Nils Roe",
+        ),
+        (
+            "Who is the mayor of Osk?",
+            "Governor Lena Voss met the mayor of Osk, Ruben Hale, on Monday.",
+            "Ruben Hale",
+        ),
+    ],
+)
+def test_a_pronoun_means_who_holds_the_office_that_was_asked_for(question: str, answer: str, person: str):
+    assert asked("What did he say?", Turn(question, answer)).about == person
+
+
+def test_another_source_takes_the_place_of_the_first():
+    before = Turn("According to the Tarn Times, what did the mayor say?", "The mayor spoke.")
+    text = asked("and according to the Wire?", before).text
+    assert "the Wire" in text and "mayor" in text and "Tarn Times" not in text
+
+
+def test_a_minister_of_another_country_is_a_fresh_topic():
+    before = Turn("What did Putin say?", "Russian President Vladimir Putin met Russian officers.")
+    assert asked("who is the russian defence minister now", before).about == ""
+
+
+@pytest.mark.parametrize(
     ("question", "more", "again"),
     [
         ("tell me more", True, False),

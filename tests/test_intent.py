@@ -16,6 +16,8 @@ MESSAGES = {
         "Hey, how-dy".replace("-", ""),
         "hello hello",
         "welcome",
+        "How are you?",
+        "how is it going",
     ],
     Intent.THANKS: [
         "thanks",

@@ -252,10 +252,17 @@ def test_a_reply_is_told_once():
 @pytest.mark.parametrize("word", ["now", "currently", "at the moment"])
 def test_the_newest_is_led_by_its_day(word: str):
     one = Said("The mayor of Osk, Ruben Hale, spoke.", date(2024, 5, 1))
-    assert (
-        told(f"Who is the mayor of Osk {word}?", one)[1][0].lead == "As of 1 May 2024, the newest that says:"
-    )
+    lead = told(f"Who is the mayor of Osk {word}?", one)[1][0].lead
+    assert lead == "As of the newest article, 1 May 2024:"
     assert told(WHO, one)[1][0].lead == ""
+
+
+def test_an_article_that_is_not_the_newest_of_all_is_told_beside_its_day():
+    standing = [ranked(0, Said("The mayor of Osk, Ruben Hale, spoke.", date(2024, 5, 1)))]
+    taken, frame = clues("Who is the mayor of Osk now?"), timeframe("Who is the mayor of Osk now?", TODAY)
+    groups = chosen(standing, [standing[0].candidate.passage], taken, frame)
+    ((group,), _) = arranged(groups, taken, frame, newest=date(2025, 2, 3))
+    assert group.lead == "As of 1 May 2024 (the newest article is of 3 Feb 2025):"
 
 
 @pytest.mark.parametrize("day", [None, date(2022, 1, 1)], ids=["undated", "older than another"])

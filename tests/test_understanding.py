@@ -169,6 +169,11 @@ def test_a_refusal_says_what_was_searched(quoth, text: str, note: str | None) ->
     assert answer.notes == ((note,) if note else ())
 
 
+def test_a_day_reaches_a_week_on_since_articles_follow_what_happened(quoth) -> None:
+    found = understood(quoth, "What happened on 28 June 2023?")
+    assert (found.filters.since, found.filters.until) == (date(2023, 6, 28), date(2023, 7, 5))
+
+
 def test_an_answer_says_nothing_of_its_filters(quoth) -> None:
     answer = quoth.invoke(Question("What did Putin say in April 2023?", today=TODAY))
     assert answer.answered and answer.notes == ()

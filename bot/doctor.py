@@ -25,7 +25,7 @@ from bot.render import safe
 from retrieval import articles, embedding, metadata
 from retrieval.articles import Limits, Skipped
 from retrieval.errors import QuothError
-from retrieval.settings import DEFAULT_MODEL, Settings, load
+from retrieval.settings import DEFAULT_MODEL, SECRET, Settings, load
 from retrieval.snapshot import collection_name
 
 State = Literal["ok", "warn", "wrong"]
@@ -35,8 +35,7 @@ _PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy", "langchain
 _FREE = 500_000_000  # bytes
 _TOLD = 3  # sentences about skipped files and the like
 _PREFIX = "QUOTH_"
-_SECRET = "token|key|secret|password"  # noqa: S105  # what names of secrets hold
-_CREDENTIALS = re.compile(rf"://[^/\s]*@|[?&][^=\s]*(?:{_SECRET})[^=\s]*=", re.IGNORECASE)
+_CREDENTIALS = re.compile(rf"://[^/\s]*@|[?&][^=\s]*(?:{SECRET})[^=\s]*=", re.IGNORECASE)
 _STYLES = {"ok": "green", "warn": "yellow", "wrong": "bold red"}
 
 
@@ -263,7 +262,7 @@ def in_force(
 
 def _shown(name: str, value: object) -> str:
     """A setting's value; never a secret."""
-    if re.search(_SECRET, name, re.IGNORECASE) or _CREDENTIALS.search(str(value)):
+    if re.search(SECRET, name, re.IGNORECASE) or _CREDENTIALS.search(str(value)):
         return "set, hidden" if value else "not set"
     return "not set" if value is None else str(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from retrieval.errors import InputError
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # comes along in a wheel
-_SHOWN = 60  # characters of a wrong value; no setting holds a secret
+SECRET = "token|key|secret|password"  # noqa: S105  # what the names of secrets hold
+_SHOWN = 60  # characters of a wrong value
 
 
 class Settings(BaseSettings):
@@ -68,5 +70,6 @@ def _inside(path: Path, folder: Path) -> bool:
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
-    given = str(first["input"])[:_SHOWN]
-    return f"The setting QUOTH_{name.upper()} is {given!r}, which is not usable: {first['msg'].lower()}."
+    is_secret = re.search(SECRET, name, re.IGNORECASE)
+    given = "hidden here" if is_secret else repr(str(first["input"])[:_SHOWN])
+    return f"The setting QUOTH_{name.upper()} is {given}, which is not usable: {first['msg'].lower()}."

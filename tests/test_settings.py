@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from retrieval.embedding import DEFAULT_MODEL
 from retrieval.errors import InputError
@@ -150,3 +150,14 @@ def test_an_env_file_that_is_not_utf_8_is_one_sentence(here: Path) -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         load().k = 3  # type: ignore[misc]
+
+
+def test_a_bad_secret_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class WithToken(Settings):
+        discord_token: int = Field(0, description="A secret.")
+
+    monkeypatch.setattr("retrieval.settings.Settings", WithToken)
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "hunter2")
+    with pytest.raises(InputError, match="QUOTH_DISCORD_TOKEN is hidden here") as told:
+        load()
+    assert "hunter2" not in str(told.value)

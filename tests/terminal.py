@@ -6,7 +6,7 @@ import fcntl
 import os
 import pty
 import re
-import select
+import selectors
 import struct
 import subprocess
 import termios
@@ -34,6 +34,8 @@ class Terminal:
         self.raw = b""  # all that the program wrote
         self._keys, self._side = pty.openpty()
         self.resize(columns, rows)
+        self._ready = selectors.DefaultSelector()
+        self._ready.register(self._keys, selectors.EVENT_READ)
         self._program = subprocess.Popen(
             command,
             stdin=self._side,
@@ -56,6 +58,7 @@ class Terminal:
     ) -> None:
         self._program.kill()
         self._program.wait()
+        self._ready.close()
         os.close(self._keys)
         os.close(self._side)
 
@@ -105,7 +108,7 @@ class Terminal:
 
     def _read(self) -> bool:
         """Read what came in a moment; False where the program ended and nothing is left."""
-        if select.select([self._keys], [], [], 0.05)[0]:
+        if self._ready.select(0.05):
             new = os.read(self._keys, 65536)
             self.raw += new
             self._stream.feed(new)

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -101,7 +101,6 @@ def ask(
     ] = None,
 ) -> None:
     """Answer a question with sentences of the articles, each cited."""
-    from bot import named
     from retrieval.errors import InputError
 
     if (question is None) == (batch is None):
@@ -114,12 +113,20 @@ def ask(
         from retrieval.question import as_question
 
         as_question(question)  # a bad question must not wait for the index
-    quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
-    named.by_publisher(publisher, quoth.index.sources())  # a name that no article has is an error
+    quoth = _chain(publisher, folder=folder, k=k, today=day)
     if lines is not None:
         _answer_batch(quoth, lines, filters)
     else:
         _answer_one(quoth, question or "", filters, json)
+
+
+def _chain(publisher: str | None, **flags: Any) -> Quoth:
+    """The chain that the flags name. Raises InputError for a publisher that no article has."""
+    from bot import named
+
+    quoth = console.assemble(console.settings(**flags))
+    named.by_publisher(publisher, quoth.index.sources())
+    return quoth
 
 
 def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> None:
@@ -157,14 +164,13 @@ def search(
     today: TodayOption = None,
 ) -> None:
     """Show the passages that a question would be answered from, with their scores."""
-    from bot import named, render
+    from bot import render
     from retrieval.question import as_question
     from retrieval.types import Question
 
     filters, day = options.filters(since, until, publisher), options.today(today)
     text = as_question(_readable(query)).text
-    quoth = console.assemble(console.settings(folder=folder, k=k, today=day))
-    named.by_publisher(publisher, quoth.index.sources())
+    quoth = _chain(publisher, folder=folder, k=k, today=day)
     _, found = quoth.retrieve(Question(text, filters=filters))
     if json:
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))

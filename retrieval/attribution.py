@@ -41,7 +41,12 @@ def attribution(question: str, publishers: Iterable[str]) -> tuple[str, Span] | 
     where the question says that it is the source. None where it names several: it compares them.
     """
     names = {publisher: _THE.sub("", publisher, count=1).strip() for publisher in sorted(set(publishers))}
-    names = {publisher: name for publisher, name in names.items() if re.search(r"\w", name)}
+    said = question.lower()  # most publishers are not even mentioned, and expressions cost
+    names = {
+        publisher: name
+        for publisher, name in names.items()
+        if re.search(r"\w", name) and name.lower() in said
+    }
     for find in (_as_source, _as_mentioned):
         found = {publisher: span for publisher, name in names.items() if (span := find(question, name))}
         if found:

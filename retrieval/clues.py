@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ _YES_NO = re.compile(
 )
 _COUNTED = re.compile(r"\bhow many (?:more |other |of the )?([^\W\d_]+)", re.IGNORECASE)
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+MONTHS = "|".join(calendar.month_name[1:])
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _NUMBER = re.compile(
     r"\d[\d,.]*|\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|"
@@ -109,7 +110,7 @@ _NUMBER = re.compile(
 _OFFERED = {
     Wanted.PERSON: re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|bin|al) )?[A-Z][\w’'-]*)*"),
     Wanted.TIME: re.compile(
-        rf"\b(?:1[5-9]\d\d|20\d\d|\d{{1,2}}0s|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|ago|century|decades?|"
+        rf"\b(?:1[5-9]\d\d|20\d\d|\d{{1,2}}0s|{MONTHS}|{_DAYS}|yesterday|today|tomorrow|ago|century|decades?|"
         r"(?:last|next|this) (?:year|month|week|spring|summer|autumn|fall|winter|decade))\b"
     ),
     Wanted.YEAR: re.compile(r"\b(?:1[5-9]\d\d|20\d\d|(?:last|next|this) year)\b"),
@@ -136,7 +137,7 @@ _OFFERED = {
     ),
 }
 _ALWAYS_NEW = (Wanted.REASON, Wanted.AGE, Wanted.SHARE, Wanted.CLOCK)
-_CALENDAR = re.compile(rf"\b(?:{_MONTHS}|{_DAYS})\b")
+_CALENDAR = re.compile(rf"\b(?:{MONTHS}|{_DAYS})\b")
 _REACH = 40  # characters after a number in which the thing that it counts is named
 
 

@@ -141,10 +141,6 @@ class Index:
             self._sources = generation, rows
         return list(rows)
 
-    def publishers(self) -> set[str]:
-        """Every publisher that is known of an article."""
-        return {source.publisher for source, _ in self.sources() if source.publisher}
-
     def sync(self, progress: Progress | None = None) -> Summary:
         """Bring the index up to date: only files whose content changed are cut and embedded again.
 

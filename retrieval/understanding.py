@@ -65,9 +65,10 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
     text = mend(asked.text, index.lexical, index.embedder.knows)
     alone = stand_alone(text, asked.history, lambda new, texts: _most_alike(new, texts, index.embedder))
     frame = timeframe(alone.text, today)
-    by = attribution(alone.text, index.publishers()) if asked.filters.publisher is None else None
-    attributed = [by[1]] if by else []
     sources = [source for source, _ in index.sources()]
+    publishers = {source.publisher for source in sources if source.publisher}
+    by = attribution(alone.text, publishers) if asked.filters.publisher is None else None
+    attributed = [by[1]] if by else []
     found = Understood(
         text=alone.text,
         topic=_without(alone.text, [*frame.words, *attributed]),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from retrieval.clues import MONTHS
 
 
 class Value(NamedTuple):
@@ -29,10 +30,9 @@ class Value(NamedTuple):
         return bool(kinds & others) and not self.agrees(other)
 
 
-_MONTHS = "|".join(calendar.month_name[1:])
 DATE = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<month>{_MONTHS})|"
-    rf"(?P<month2>{_MONTHS})(?: (?P<day2>\d{{1,2}})(?!\d))?)"
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<month>{MONTHS})|"
+    rf"(?P<month2>{MONTHS})(?: (?P<day2>\d{{1,2}})(?!\d))?)"
     r"(?:,? (?P<year>(?:19|20)\d\d))?|\b(?P<year2>(?:1[5-9]|20)\d\d)\b|"
     r"\b(?P<weekday>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b|\b(?P<hour>\d{1,2}:\d\d)\b"
 )

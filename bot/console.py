@@ -28,7 +28,7 @@ def settings(**flags: Any) -> Settings:
 def assemble(settings: Settings) -> Quoth:
     """The chain, over an index that is brought up to date first, saying so."""
     from bot import render
-    from retrieval.chain import Quoth, open_index
+    from retrieval.chain import Quoth, open_index, open_reader
 
     opened = open_index(settings)
     if not opened.is_current():
@@ -36,7 +36,7 @@ def assemble(settings: Settings) -> Quoth:
         done = sync(opened)
         if done.added or done.changed or done.removed:
             say(render.summary(done, settings.folder))
-    return Quoth(opened, settings)
+    return Quoth(opened, settings, open_reader(settings))
 
 
 @contextmanager

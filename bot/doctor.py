@@ -23,8 +23,9 @@ from rich.text import Text
 
 from bot.render import safe
 from retrieval import articles, embedding, metadata
+from retrieval import reader as trained
 from retrieval.articles import Limits, Skipped
-from retrieval.errors import QuothError
+from retrieval.errors import QuothError, ReaderError
 from retrieval.settings import DEFAULT_MODEL, SECRET, Settings, load
 from retrieval.snapshot import collection_name
 
@@ -80,6 +81,7 @@ def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
     """The checks of what the settings name; where its folder cannot be read, the index is not looked at."""
     limits = Limits.of(settings)
     yield from _checked("model", lambda: model(settings.model, offline))
+    yield reader(settings.reader)
     yield from _checked("data", lambda: data(settings.data))
     yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))
     found = [*_checked("articles", lambda: readable(settings.folder, limits))]
@@ -144,6 +146,18 @@ def model(name: str, offline: bool) -> Finding:
     if offline or Path(name).is_absolute() or Path(name).exists():
         return Finding("model", "wrong", f"{name} is no model that is on this machine.", _OTHER_MODEL)
     return Finding("model", "warn", f"{name} is not on this machine: its first use loads it.", _OTHER_MODEL)
+
+
+def reader(wanted: bool) -> Finding:
+    """Whether the trained reader can be used; without it Quoth answers, but less well."""
+    if not wanted:
+        return Finding("reader", "ok", "switched off by QUOTH_READER")
+    try:
+        trained.verify(trained.FOLDER)
+    except ReaderError as error:
+        found, _, mend = str(error).rpartition(": ")
+        return Finding("reader", "warn", f"{found}.", _capital(mend))
+    return Finding("reader", "ok", "the trained reader's file is the one that was shipped")
 
 
 _MODEL_FILES = ("modules.json", "config.json")

@@ -46,11 +46,22 @@ def place(citation: Citation, folder: Path) -> str:
 
 def answer(answer: Answer, folder: Path) -> RenderableType:
     """An answer for a terminal: its sentences, then each citation with its source and quote."""
-    said = Text(safe(answer.text), style="" if answer.answered else "bold")
+    said = _said(answer) if answer.answered else Text(safe(answer.text), style="bold")
     if not answer.answered and answer.nearest:
         nearest = Text("The nearest article: ").append(_source(answer.nearest, folder))
         return Group(said, nearest)
     return Group(said, *(_citation(citation, folder) for citation in answer.citations))
+
+
+def _said(answer: Answer) -> Text:
+    """The notes and the sentences in a row, the words that answer in bold."""
+    parts = [Text(safe(note)) for note in answer.notes]
+    for sentence in answer.sentences:
+        said = Text(safe(str(sentence)))
+        if marked := sentence.marked:
+            said.stylize("bold", marked.start, marked.end)
+        parts.append(said)
+    return Text(" ").join(part for part in parts if part)
 
 
 def _citation(citation: Citation, folder: Path) -> RenderableType:
@@ -206,7 +217,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "understood": answer.understood,
         "short_answer": answer.short_answer,
         "sentences": [
-            {"lead": s.lead, "text": s.text, "citations": list(s.citations)} for s in answer.sentences
+            {"lead": s.lead, "text": s.text, "answer": _span_json(s.answer), "citations": list(s.citations)}
+            for s in answer.sentences
         ],
         "citations": [_citation_json(citation) for citation in answer.citations],
         "nearest": _nearest_json(answer.nearest),
@@ -230,11 +242,16 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "line": citation.line,
         "page": citation.page,
         "quote": citation.quote,
+        "answer": _span_json(citation.answer),
         "title": source.title,
         "date": source.iso_date,
         "date_inferred": bool(source.inferred),
         "publisher": source.publisher,
     }
+
+
+def _span_json(span: Span | None) -> dict[str, int] | None:
+    return span and {"start": span.start, "end": span.end}
 
 
 def _nearest_json(source: Source | None) -> dict[str, Any] | None:

@@ -97,7 +97,7 @@ def _opened(settings: Settings) -> tuple[Callable[[], Quoth], Known]:
         from retrieval.chain import assemble
 
         quoth = synced or assemble(settings)
-        quoth.index.embedder.read(["warm"])  # loads the model
+        quoth.warm()
         return quoth
 
     if synced:

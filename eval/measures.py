@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.questions import Case, Evidence
+from retrieval.clues import Wanted, clues
 from retrieval.types import Answer, Citation
 
 
@@ -17,6 +19,7 @@ class Scores:
     unanswerable: int  # questions
     first: float  # answerable ones whose first citation is right
     cited: float  # answerable ones with a right citation among all
+    short: float  # answerable ones that ask who, when, where, how many or how old: short answer right
     declined_right: float  # unanswerable ones that were declined
     declined_wrong: float  # answerable ones that were declined
     turns: (
@@ -38,6 +41,7 @@ def score(cases: Sequence[Case], answers: Sequence[Answer], texts: Mapping[str, 
         unanswerable=len(others),
         first=_share([is_right_first(case, answer) for case, answer in asked]),
         cited=_share([any(is_right(case, c) for c in answer.citations) for case, answer in asked]),
+        short=_share([is_short_right(case, answer) for case, answer in asked if has_short_answer(case)]),
         declined_right=_share([not answer.answered for answer in others]),
         declined_wrong=_share([not answer.answered for _, answer in asked]),
         turns=_share([_is_answered(case, answer) for case, answer in pairs if case.conversation]),
@@ -59,6 +63,30 @@ def _proves(item: Evidence, citation: Citation) -> bool:
 def is_right_first(case: Case, answer: Answer) -> bool:
     """Whether the first citation is right."""
     return any(is_right(case, citation) for citation in answer.citations[:1])
+
+
+_SHORT = frozenset(Wanted) - {Wanted.ANYTHING, Wanted.WHETHER, Wanted.REASON}
+
+
+def has_short_answer(case: Case) -> bool:
+    """Whether a name, a time, a place or a number answers it, by its first words."""
+    return bool(case.answers) and clues(case.question).wanted in _SHORT
+
+
+def is_short_right(case: Case, answer: Answer) -> bool:
+    """Whether the short answer holds an accepted one, or is a part of one, word by word."""
+    said = _words(answer.short_answer or "")
+    return bool(said) and any(_holds(said, _words(one)) or _holds(_words(one), said) for one in case.answers)
+
+
+def _words(text: str) -> list[str]:
+    """Its words as SQuAD compares them: lower case, without articles, here without possessives too."""
+    found = re.findall(r"[^\W_]+(?:[.,'’]\d+)*", re.sub(r"['’]s\b", "", text.lower()))
+    return [word for word in found if word not in ("a", "an", "the")]
+
+
+def _holds(words: Sequence[str], part: Sequence[str]) -> bool:
+    return any(words[at : at + len(part)] == part for at in range(len(words) - len(part) + 1))
 
 
 def shows_all(case: Case, answer: Answer) -> bool:

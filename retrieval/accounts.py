@@ -7,7 +7,7 @@ can be compared and no two of them agree, or where neither gives any and one den
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -35,10 +35,24 @@ class Account:
         return self.decides and other.decides and self.denies != other.denies
 
 
-def account(sentence: str, clues: Clues) -> Account:
-    """What `sentence` says in answer to the question that `clues` were taken from."""
+def account(sentence: str, clues: Clues, answer: str = "") -> Account:
+    """What `sentence` says in answer to the question that `clues` were taken from.
+
+    `answer` are the words in it that the reader marks, if any: they tell which of its values is meant.
+    """
     decides = clues.wanted is Wanted.WHETHER and _speaks_of_most(sentence, clues)
-    return Account(frozenset(_values(sentence, clues)), denies(sentence, clues), decides)
+    values = frozenset(_values(sentence, clues))
+    return Account(_meant(answer, values, clues) or values, denies(sentence, clues), decides)
+
+
+def _meant(answer: str, values: Set[Value], clues: Clues) -> frozenset[Value]:
+    """Those of `values` that stand in `answer`."""
+    if clues.wanted is Wanted.PERSON:
+        named = set(terms(answer))
+        return frozenset(value for value in values if not named.isdisjoint(value.texts))
+    numbers = {str(figure.number) for figure in figures(answer)}
+    said = frozenset(dates(answer))
+    return frozenset(value for value in values if value in said or not numbers.isdisjoint(value.texts))
 
 
 def _values(sentence: str, clues: Clues) -> Iterator[Value]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from dataclasses import replace
 from typing import Any
@@ -17,17 +18,21 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict
 
-from retrieval import extractive, replies
+from retrieval import extractive, reader, replies
 from retrieval.articles import Limits
 from retrieval.embedding import Remembering, Transformer
+from retrieval.errors import ReaderError
 from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
 from retrieval.question import Input, as_question
+from retrieval.reader import Reader, SpanReader
 from retrieval.search import search
 from retrieval.settings import Settings, load
 from retrieval.timeframe import Timeframe
 from retrieval.types import Answer, Filters, Passage, Question
 from retrieval.understanding import Understood, understand
+
+log = logging.getLogger(__name__)
 
 
 class Retriever(BaseRetriever):
@@ -40,7 +45,7 @@ class Retriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     index: Index
-    k: int = 8
+    k: int = 12
     depth: int = 30
 
     def _get_relevant_documents(
@@ -79,8 +84,10 @@ class Quoth(Runnable[Input, Answer]):
     `{"question": …, "text": …}`). Safe to call from several threads.
     """
 
-    def __init__(self, index: Index, settings: Settings) -> None:
+    def __init__(self, index: Index, settings: Settings, reader: Reader | None = None) -> None:
+        """Without a reader it quotes sentences, and marks no answers in them."""
         self.index = index
+        self.reader = reader
         self.settings = settings
         self.retriever = Retriever(index=index, k=settings.k, depth=settings.depth)
 
@@ -97,6 +104,12 @@ class Quoth(Runnable[Input, Answer]):
         understood = self.understand(asked)
         answer = self._reply(asked, understood) or self._from_articles(understood, child)
         return replace(answer, question=asked.text, seconds=time.perf_counter() - started)
+
+    def warm(self) -> None:
+        """Load the models now, so that the first question does not wait for them."""
+        self.index.embedder.read(["warm"])
+        if self.reader:
+            self.reader.warm()
 
     def understand(self, asked: Question) -> Understood:
         """What the question means on its day, which is else that of the settings, else the clock's."""
@@ -130,6 +143,7 @@ class Quoth(Runnable[Input, Answer]):
             index.embedder,
             self.settings.threshold,
             understood.leaning,
+            self.reader,
         )
 
     def retrieve(self, asked: Question) -> tuple[str, list[Passage]]:
@@ -157,7 +171,18 @@ def assemble(settings: Settings | None = None, *, progress: Progress | None = No
     index = open_index(settings)
     if not index.is_current():
         index.sync(progress)
-    return Quoth(index, settings)
+    return Quoth(index, settings, open_reader(settings))
+
+
+def open_reader(settings: Settings) -> Reader | None:
+    """The trained reader; None where the settings want none or, with a warning, its file is unusable."""
+    if not settings.reader:
+        return None
+    try:
+        return SpanReader(reader.FOLDER)
+    except ReaderError as error:
+        log.warning("%s", error)
+        return None
 
 
 def open_index(settings: Settings, rebuild: bool = False) -> Index:

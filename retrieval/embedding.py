@@ -129,10 +129,6 @@ class Transformer:
     def knows(self, word: str) -> bool:
         return word in self._vocabulary
 
-    def warm(self) -> None:
-        """Load the model now, so that the first question does not wait for it."""
-        self.read(["warm"])
-
     @property
     def _model(self) -> SentenceTransformer:
         with self._lock:  # two threads' first questions must not load it twice

@@ -29,3 +29,7 @@ class IndexDamaged(QuothError):
     """The index on disk cannot be opened or written."""
 
     exit_status = 4
+
+
+class ReaderError(ModelError):
+    """The trained reader's file is missing or damaged; Quoth answers without it."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from retrieval.clues import clues
 from retrieval.embedding import Embedder
 from retrieval.lexical import LexicalIndex
-from retrieval.ranking import Ranked, confidence, rank
-from retrieval.telling import arranged, chosen, cite
+from retrieval.ranking import Ranked, confidence, rank, weights_of
+from retrieval.reader import Reader
+from retrieval.telling import arranged, chosen, cite, with_holder
 from retrieval.timeframe import Timeframe
 from retrieval.types import Answer, Passage, Sentence
 
@@ -37,18 +38,22 @@ def answer(
     passages: Sequence[Passage],
     words: LexicalIndex,
     embedder: Embedder,
-    threshold: float,
+    threshold: float | None = None,
     leaning: Leaning | None = None,
+    reader: Reader | None = None,
 ) -> Answer:
     """The one to three sentences that answer, each cited; a refusal where `threshold` is not reached.
 
-    A refusal names the nearest article, if there is any.
+    Without a threshold it is the one that was fitted, with the reader or without it. A refusal names the
+    nearest article, if there is any.
     """
     leaning = leaning or Leaning()
-    ranked = rank(question, passages, words, embedder)
+    weights = weights_of(reader)
+    ranked = rank(question, passages, words, embedder, reader)
     taken = clues(question, [passage.chunk.text for passage in passages])
-    sure = confidence(ranked, leaning.follows) if taken.terms else 0.0  # "who?" asks for nothing
-    standing = _standing(ranked, leaning)
+    sure = confidence(ranked, weights, leaning.follows) if taken.terms else 0.0  # "who?" asks for nothing
+    threshold = weights.threshold if threshold is None else threshold
+    standing = [with_holder(one, taken) for one in _standing(ranked, leaning)]
     if sure < threshold or not standing:
         nearest = passages[0].chunk.source if passages else None
         return Answer(question, False, (Sentence(REFUSAL),), nearest=nearest, confidence=sure)
@@ -56,7 +61,16 @@ def answer(
         chosen(standing, passages, taken, leaning.frame), taken, leaning.frame, leaning.newest
     )
     sentences, citations = cite(groups)
-    return Answer(question, True, sentences, citations, notes, confidence=sure)
+    short = sentences[0].answer
+    return Answer(
+        question,
+        True,
+        sentences,
+        citations,
+        notes,
+        short_answer=short.of(sentences[0].text) if short else None,
+        confidence=sure,
+    )
 
 
 def _standing(ranked: Sequence[Ranked], leaning: Leaning) -> list[Ranked]:

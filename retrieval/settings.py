@@ -29,10 +29,11 @@ class Settings(BaseSettings):
     model: str = Field(
         DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder."
     )
-    k: int = Field(8, ge=1, le=100, description="Passages read for an answer.")
+    k: int = Field(12, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
-    threshold: float = Field(
-        0.48, ge=0, le=1, description="Confidence under which Quoth declines; chosen by python -m eval.fit."
+    reader: bool = Field(True, description="Whether the trained reader marks answers and helps to choose.")
+    threshold: float | None = Field(
+        None, ge=0, le=1, description="Confidence under which Quoth declines; where it is not set, as fitted."
     )
     today: dt.date | None = Field(
         None, description="The day of asking, from which `last year` counts; the clock's where it is not set."

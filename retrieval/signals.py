@@ -32,6 +32,7 @@ class Signals(NamedTuple):
     gain: float = 0.0  # what of that is not due to the names: less the cosine of the names alone
     alignment: float = 0.0  # mean over the terms of the cosine to the nearest token of the sentence
     predicate: float = 0.0  # the same over the terms that are no names: what is asked of the named
+    answer: float = 0.0  # how likely the reader finds an answer in it rather than none
 
     def weighed(self, weights: Signals) -> float:
         """The weighted sum."""
@@ -55,6 +56,11 @@ class Candidate:
     def words(self) -> str:
         """The text on one line, as it is quoted."""
         return " ".join(self.text.split())
+
+    def in_words(self, span: Span) -> Span:
+        """Where the characters `span` of the text stand in `words`."""
+        start = len(" ".join((self.text[: span.start] + ".").split())) - 1
+        return Span(start, start + len(" ".join(span.of(self.text).split())))
 
 
 @dataclass(frozen=True, slots=True)

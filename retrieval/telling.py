@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from retrieval.accounts import Account, account, answers_back, conflict
+from retrieval.accounts import Account, account, answers_back, conflict, holders
 from retrieval.clues import Clues, Wanted
 from retrieval.ranking import Ranked
 from retrieval.signals import Candidate, candidates
 from retrieval.timeframe import Timeframe
-from retrieval.types import Citation, Passage, Sentence, Source, shown
+from retrieval.types import Citation, Passage, Sentence, Source, Span, shown
 
 _MOST_SENTENCES = 3
 _MOST_CITATIONS = 3  # for one sentence
@@ -45,6 +45,19 @@ class Group:
     def source(self) -> Source:
         """The newest source of it."""
         return max((one.candidate.source for one in self.members), key=lambda source: source.day_number)
+
+
+def with_holder(one: Ranked, taken: Clues) -> Ranked:
+    """`one` with the person marked of whom it says to be what is asked for: "her counterpart, Jane Doe"."""
+    if taken.wanted is not Wanted.PERSON or one.found is None:
+        return one
+    start, text = one.candidate.span.start, one.candidate.text
+    names = [(at, at + len(name)) for name in holders(text, taken) if (at := text.find(name)) >= 0]
+    spans = [Span(start + first, start + last) for first, last in names]
+    marked = one.found.span
+    if not spans or any(span.start < marked.end and marked.start < span.end for span in spans):
+        return one
+    return replace(one, found=one.found._replace(span=spans[0]))
 
 
 def chosen(
@@ -125,7 +138,7 @@ def _can_be_told(taken: Clues, frame: Timeframe) -> bool:
 
 
 def _account(one: Ranked, taken: Clues) -> Account:
-    return account(one.candidate.text, taken)
+    return account(one.candidate.text, taken, one.answer.of(one.candidate.text) if one.answer else "")
 
 
 def _is_elsewhere(one: Ranked, group: Sequence[Ranked]) -> bool:
@@ -213,15 +226,27 @@ def cite(groups: Iterable[Group]) -> tuple[tuple[Sentence, ...], tuple[Citation,
     citations: list[Citation] = []
     for lead, quoted in _told(groups):
         first = len(citations) + 1
-        citations += [c.passage.chunk.cite(number, c.span) for number, c in enumerate(quoted, first)]
+        citations += [
+            _citation(number, candidate, answer) for number, (candidate, answer) in enumerate(quoted, first)
+        ]
         numbers = tuple(range(first, len(citations) + 1))
-        sentences.append(Sentence(quoted[0].words, numbers, lead))
+        best, answer = quoted[0]
+        sentences.append(Sentence(best.words, numbers, lead, best.in_words(answer) if answer else None))
     return tuple(sentences), tuple(citations)
 
 
-def _told(groups: Iterable[Group]) -> Iterator[tuple[str, list[Candidate]]]:
+def _citation(number: int, candidate: Candidate, answer: Span | None) -> Citation:
+    at = candidate.span.start
+    marked = Span(at + answer.start, at + answer.end) if answer else None
+    return candidate.passage.chunk.cite(number, candidate.span, marked)
+
+
+_Quoted = tuple[Candidate, Span | None]  # a sentence, and the words of it that answer
+
+
+def _told(groups: Iterable[Group]) -> Iterator[tuple[str, list[_Quoted]]]:
     """What is told one after the other: the words before it, and the sentences that say it."""
     for group in groups:
-        yield group.lead, [one.candidate for one in group.members]
+        yield group.lead, [(one.candidate, one.answer) for one in group.members]
         if group.reply:
-            yield "On the other hand:", [group.reply]
+            yield "On the other hand:", [(group.reply, None)]

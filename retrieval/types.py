@@ -86,10 +86,10 @@ class Chunk:
         """The article's text at `span`, which must lie inside this chunk."""
         return self.text[span.start - self.span.start : span.end - self.span.start]
 
-    def cite(self, number: int, span: Span) -> Citation:
+    def cite(self, number: int, span: Span, answer: Span | None = None) -> Citation:
         """A citation of the article's text at `span`, which must lie inside this chunk."""
         line = self.line + self.text.count("\n", 0, span.start - self.span.start)
-        return Citation(number, self.source, span, self.quote(span), line, self.page)
+        return Citation(number, self.source, span, self.quote(span), line, self.page, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,7 @@ class Citation:
     quote: str
     line: int
     page: int | None = None
+    answer: Span | None = None  # in the article: the words of the quote that answer, as the reader marks them
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,13 @@ class Sentence:
     text: str
     citations: tuple[int, ...] = ()
     lead: str = ""  # Quoth's own words before it: "Earlier, 3 Jul 2023:"
+    answer: Span | None = None  # in `text`: the words that answer, as the reader marks them
+
+    @property
+    def marked(self) -> Span | None:
+        """Where in `str(self)` the words stand that answer."""
+        shift = len(self.lead) + 1 if self.lead else 0
+        return self.answer and Span(self.answer.start + shift, self.answer.end + shift)
 
     def __str__(self) -> str:
         """As it is read: `Earlier, 3 Jul 2023: Quote. [1][2]`."""
@@ -179,7 +187,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()  # what Quoth made of the question, said before the sentences
     understood: str | None = None  # the question as it was searched, where that is not what was typed
-    short_answer: str | None = None
+    short_answer: str | None = None  # the marked words of the first sentence
     nearest: Source | None = None  # the nearest article, where the articles do not say
     confidence: float = 0.0  # 0 to 1: that the first citation answers the question
     seconds: float = 0.0

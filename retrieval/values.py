@@ -24,6 +24,11 @@ class Value(NamedTuple):
         mine, others = dict(self.parts), dict(other.parts)
         return all(mine[kind] == others[kind] for kind in mine.keys() & others.keys() if kind)
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """What its parts say."""
+        return frozenset(text for _, text in self.parts)
+
     def differs(self, other: Value) -> bool:
         """Whether they cannot be the same: of "Monday" and "23 June" that is not known."""
         kinds, others = ({kind for kind, _ in value.parts} for value in (self, other))

@@ -17,6 +17,7 @@ RESULTS = README.parent / "eval" / "results.json"
 _MEASURES = {
     "first": "the right sentence is cited first",
     "cited": "the right sentence is among the cited",
+    "short": "questions for who, when, where, how many or how old whose short answer is right",
     "declined_right": "unanswerable questions that are declined",
     "declined_wrong": "answerable questions that are declined",
     "turns": "turns of conversations that are answered with the right evidence, or rightly declined",

@@ -56,6 +56,16 @@ def test_python_must_be_new_enough(version: tuple[int, ...], state: str) -> None
     assert brief(doctor.python(version, "Linux")) == (state, f"{number} on Linux")
 
 
+def test_the_trained_reader_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert brief(doctor.reader(True)) == ("ok", "the trained reader's file is the one that was shipped")
+    assert brief(doctor.reader(False)) == ("ok", "switched off by QUOTH_READER")
+    monkeypatch.setattr("retrieval.reader.FOLDER", tmp_path)
+    found = doctor.reader(True)
+    assert found.state == "warn"
+    assert found.found == f"The trained reader {tmp_path / 'reader.safetensors'} cannot be read."
+    assert found.mend.startswith("Install Quoth again; until then")
+
+
 def test_a_package_that_is_missing_is_wrong() -> None:
     assert doctor.packages(["filelock"]).state == "ok"
     state, found = brief(doctor.packages(["filelock", "no-such-package"]))
@@ -296,7 +306,7 @@ def test_a_setting_that_there_is_not_is_told_with_the_nearest(
 
 # ---- all together
 
-CHECKS = "python packages model data disk articles metadata index".split()
+CHECKS = "python packages model reader data disk articles metadata index".split()
 
 
 def test_a_check_that_fails_stops_no_other(here: Path) -> None:

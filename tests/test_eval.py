@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from eval import questions
-from eval.measures import Scores, is_exact, is_right, is_within, score
+from eval.measures import Scores, has_short_answer, is_exact, is_right, is_short_right, is_within, score
 from eval.questions import TODAY, Case, Evidence, faults, load, read_articles
 from eval.run import asked, main, run
 from eval.tutorial import Tutorial
@@ -106,6 +107,7 @@ def test_scores_of_a_set_worked_by_hand():
         unanswerable=3,
         first=1 / 4,
         cited=2 / 4,
+        short=0.0,
         declined_right=2 / 3,
         declined_wrong=1 / 4,
         turns=0.0,
@@ -113,6 +115,34 @@ def test_scores_of_a_set_worked_by_hand():
         sides=0.0,
         exact=5 / 6,
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "said", "expected"),
+    [
+        ("Who shut the lock?", ("Lena Voss", "Voss"), "Lena Voss", True),
+        ("Who shut the lock?", ("Lena Voss",), "harbour master Lena Voss", True),
+        ("Who shut the lock?", ("Lena Voss",), "Voss’s", True),
+        ("Who shut the lock?", ("Lena Voss",), "Ruben Hale", False),
+        ("Who shut the lock?", ("Lena Voss",), None, False),
+        ("When was it shut?", ("3 May",), "on 3 May 2021", True),
+        ("When was it shut?", ("3 May",), "13 May", False),
+        ("How many barges?", ("1,200",), "the 1,200 barges", True),
+        ("How many barges?", ("12",), "1,200", False),
+        ("Where is it?", ("the port of Osk",), "Osk", True),
+    ],
+)
+def test_a_short_answer_is_right_by_its_words(
+    question: str, answers: tuple[str, ...], said: str | None, expected: bool
+):
+    asked = replace(case("1"), question=question, answers=answers)
+    assert has_short_answer(asked)
+    assert is_short_right(asked, replace(answer(LOCK), short_answer=said)) is expected
+
+
+@pytest.mark.parametrize("question", ["Did it shut?", "Why was it shut?", "What did Voss say?"])
+def test_no_few_words_answer_yes_why_or_what(question: str):
+    assert not has_short_answer(replace(case("1"), question=question, answers=("x",)))
 
 
 def test_turns_dates_and_sides_worked_by_hand():
@@ -195,7 +225,7 @@ def test_a_case_knows_the_sides_of_its_disagreement_and_its_day(tmp_path: Path):
 
 
 def test_scores_of_nothing_are_zero():
-    assert score([], [], TEXTS) == Scores(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert score([], [], TEXTS) == Scores(0, 0, *[0.0] * 9)
 
 
 def test_answers_must_be_as_many_as_cases():
@@ -322,7 +352,7 @@ def test_a_run_measures_quoth_and_the_baseline(tmp_path: Path):
     ]
     scores, answers = run(tmp_path, cases)
     assert list(scores) == list(answers) == ["quoth", "tutorial"]
-    assert scores["quoth"] == Scores(1, 1, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    assert scores["quoth"] == Scores(1, 1, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     assert scores["tutorial"].declined_right == 0.0
     assert scores["tutorial"].exact == 1.0
 

@@ -11,6 +11,8 @@ from retrieval.index import Index
 from retrieval.ranking import confidence, rank
 from retrieval.search import search
 from retrieval.types import Answer
+from retrieval.weights import UNREAD
+from tests.fakes import PointingReader
 
 STATEMENT = "Harbour master Lena Voss closed the Tarn lock on 3 May after a crane fell."
 FOLDER = {
@@ -133,11 +135,11 @@ def test_a_question_on_the_articles_is_surer_than_one_that_is_not(make: Make):
 
 def test_confidence_is_a_probability_even_of_nothing(make: Make):
     index = make(FOLDER)
-    assert confidence([]) == 0.0
+    assert confidence([], UNREAD) == 0.0
     for question in ("lock", "?", "the", "Lena Voss Tarn lock crane 3 May"):
         found = search(question, index.dense, index.lexical, index.embedder, 8)
         ranked = rank(question, found, index.lexical, index.embedder)
-        assert 0 < confidence(ranked) < 1
+        assert 0 < confidence(ranked, UNREAD) < 1
         assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
 
 
@@ -149,6 +151,33 @@ def test_the_sentence_that_answers_comes_first(make: Make):
         ("What did the choir do?", "chapel"),
     ]:
         assert part in ask(index, question).citations[0].quote
+
+
+def test_what_the_reader_marks_comes_first_and_is_the_short_answer(make: Make):
+    index = make(FOLDER)
+    question = "What happened at the Tarn lock?"
+    found = search(question, index.dense, index.lexical, index.embedder, 8)
+    for words in ("Barges", "Repairs", "Lena Voss"):
+        reader = PointingReader(words)
+        given = answer(question, found, index.lexical, index.embedder, 0.0, reader=reader)
+        assert given.short_answer == words
+        assert given.citations[0].answer is not None
+        assert given.citations[0].answer.of(text_of(index, given.citations[0].source.file)) == words
+        assert words in given.sentences[0].text
+        assert reader.asked == [(question, len(found))]
+
+
+def test_where_the_reader_finds_nothing_it_is_less_sure_and_marks_nothing(make: Make):
+    index = make(FOLDER)
+    question = "Who closed the Tarn lock?"
+    found = search(question, index.dense, index.lexical, index.embedder, 8)
+    told, untold = (
+        answer(question, found, index.lexical, index.embedder, 0.0, reader=PointingReader(words))
+        for words in ("Lena Voss", "nowhere")
+    )
+    assert told.confidence > untold.confidence + 0.2
+    assert told.short_answer == "Lena Voss" and untold.short_answer is None
+    assert not any(citation.answer for citation in untold.citations)
 
 
 def test_the_same_question_gets_the_same_answer(make: Make):

@@ -194,6 +194,25 @@ def test_a_sentence_shows_all_its_citation_numbers():
     assert shown(render.answer(answer, FOLDER)).startswith("One. [1][2] Two. [3] Mine.\n")
 
 
+def test_the_words_that_answer_are_bold():
+    source = Source("a.txt", "T")
+    sentence = Sentence("It was Voss\x1b who did.", (1,), "Earlier:", Span(7, 12))
+    quoted = Citation(1, source, Span(4, 24), "It was Voss\x1b who did.", 1, answer=Span(11, 16))
+    answer = Answer("Who?", True, (sentence,), (quoted,), notes=("Of old:",), short_answer="Voss\x1b")
+    output = shown(render.answer(answer, FOLDER), True)
+    assert "Of old: Earlier: It was \x1b[1mVoss\ufffd\x1b[0m who did. [1]" in output
+    assert "\x1b[1mVoss" not in shown(render.answer(answer, FOLDER))
+
+
+def test_json_says_where_the_words_stand_that_answer():
+    sentence = Sentence("It was Voss.", (1,), answer=Span(7, 11))
+    quoted = Citation(1, Source("a.txt", "T"), Span(4, 16), "It was Voss.", 1, answer=Span(11, 15))
+    found = render.answer_json(Answer("Who?", True, (sentence,), (quoted,), short_answer="Voss"))
+    assert found["short_answer"] == "Voss"
+    assert found["sentences"][0]["answer"] == {"start": 7, "end": 11}
+    assert found["citations"][0]["answer"] == {"start": 11, "end": 15}
+
+
 def test_a_passage_shows_its_scores_and_place():
     both = passage("Rain fell.", dense_rank=1, lexical_rank=2, bm25=3.14159)
     output = shown(render.passages([both, passage("Snow.")], FOLDER))
@@ -225,13 +244,13 @@ ANSWER_KEYS = [
     *"question answered text notes understood short_answer".split(),
     *"sentences citations nearest confidence seconds".split(),
 ]
-CITATION_KEYS = "number file start end line page quote title date date_inferred publisher".split()
+CITATION_KEYS = "number file start end line page quote answer title date date_inferred publisher".split()
 
 
 def test_json_has_exactly_the_documented_keys():
     found = render.answer_json(make("x"))
     assert list(found) == ANSWER_KEYS
-    assert [list(sentence) for sentence in found["sentences"]] == [["lead", "text", "citations"]]
+    assert [list(sentence) for sentence in found["sentences"]] == [["lead", "text", "answer", "citations"]]
     assert [list(citation) for citation in found["citations"]] == [CITATION_KEYS]
     assert found["nearest"] is None
     declined = render.answer_json(make("x", answered=False))
@@ -247,7 +266,7 @@ def test_json_holds_the_answer():
         "notes": [],
         "understood": None,
         "short_answer": None,
-        "sentences": [{"lead": "", "text": "x", "citations": [1]}],
+        "sentences": [{"lead": "", "text": "x", "answer": None, "citations": [1]}],
         "citations": [
             {
                 "number": 1,
@@ -257,6 +276,7 @@ def test_json_holds_the_answer():
                 "line": 5,
                 "page": 2,
                 "quote": "x",
+                "answer": None,
                 "title": "x",
                 "date": "2023-07-03",
                 "date_inferred": True,

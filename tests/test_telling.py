@@ -9,8 +9,9 @@ import pytest
 
 from retrieval.clues import clues
 from retrieval.ranking import Ranked
+from retrieval.reader import Found
 from retrieval.signals import Candidate, Signals
-from retrieval.telling import arranged, chosen, cite
+from retrieval.telling import arranged, chosen, cite, with_holder
 from retrieval.timeframe import timeframe
 from retrieval.types import Chunk, Citation, Passage, Sentence, Source, Span
 
@@ -33,6 +34,7 @@ class Said(NamedTuple):
     likeness: float = 0.7  # cosine with others of the topic
     after: tuple[str, ...] = ()  # sentences that follow it in the article
     file: str = ""
+    answer: str = ""  # the words of it that the reader marks
 
 
 def ranked(at: int, said: Said) -> Ranked:
@@ -46,7 +48,9 @@ def ranked(at: int, said: Said) -> Ranked:
     vector[said.topic] = said.likeness**0.5
     vector[10 + at] = (1 - said.likeness) ** 0.5
     candidate = Candidate(Passage(chunk, 0.0, 0.0), spans[0], said.text, "")
-    return Ranked(candidate, SINGLE, vector, preferred=-said.behind)
+    start = said.text.index(said.answer)
+    found = Found(Span(start, start + len(said.answer)), 5.0) if said.answer else None
+    return Ranked(candidate, SINGLE, vector, preferred=-said.behind, found=found)
 
 
 def told(question: str, *said: Said) -> tuple[tuple[str, ...], tuple[Sentence, ...], tuple[Citation, ...]]:
@@ -98,6 +102,52 @@ def test_a_count_changes_with_time():
 def test_about_the_same_time_is_31_days(days: int, notes: tuple[str, ...]):
     later = FIFTEEN._replace(day=date.fromordinal(date(2024, 3, 1).toordinal() + days))
     assert told(HOW_MANY, TWELVE, later)[0] == notes
+
+
+def test_what_the_reader_marks_is_what_the_accounts_are_compared_by():
+    one = Said("The fire killed 12 people and hurt 40 people.", answer="12")
+    same = Said("Of 60 people, 12 people died in the fire.", by="The Wire", behind=0.5, answer="12 people")
+    other = Said("The fire killed 15 people and hurt 40 people.", by="The Wire", behind=0.5, answer="15")
+    assert told(HOW_MANY, one, same)[0] == ()
+    assert told(HOW_MANY, one, other)[0] == ("The articles differ:",)
+    unmarked = [said._replace(answer="") for said in (one, other)]
+    assert told(HOW_MANY, *unmarked)[0] == ()  # forty people in both: nothing tells which number is meant
+
+
+def test_of_two_persons_in_a_sentence_the_marked_one_counts():
+    both = "Osk mayor Ruben Hale followed Osk mayor Lena Voss."
+    then = Said(both, date(2024, 5, 1), behind=0.5, answer="Ruben Hale")
+    _, sentences, citations = told(WHO, VOSS._replace(answer="Lena Voss"), then)
+    assert [sentence.lead for sentence in sentences] == ["As of 1 May 2024:", "Earlier, 1 Mar 2022:"]
+    assert [one.answer and one.answer.of(one.quote) for one in citations] == ["Ruben Hale", "Lena Voss"]
+    assert [sentence.lead for sentence in told(WHO, VOSS, then._replace(answer=""))[1]] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [("Lena Voss", "Ruben Hale"), ("Ruben", "Ruben"), ("Tuesday", "Ruben Hale"), ("", None)],
+)
+def test_the_holder_is_marked_and_not_another_person(marked: str, expected: str | None):
+    said = Said("Tarn mayor Lena Voss met Osk mayor Ruben Hale on Tuesday.", answer=marked)
+    one = with_holder(ranked(0, said), clues(WHO, [said.text]))
+    assert (one.answer.of(said.text) if one.answer else None) == expected
+
+
+def test_where_none_is_said_to_hold_it_what_is_marked_stays():
+    said = Said("Lena Voss met Ruben Hale on Tuesday.", answer="Lena Voss")
+    assert with_holder(ranked(0, said), clues(WHO, [said.text])).found == ranked(0, said).found
+    held = Said("Osk mayor Ruben Hale met Lena Voss.", answer="Lena Voss")
+    asked = clues("When did the mayor of Osk meet Voss?", [held.text])
+    assert with_holder(ranked(0, held), asked).found == ranked(0, held).found
+
+
+def test_the_marked_words_are_found_in_the_quote_and_in_the_sentence():
+    _, sentences, citations = told(WHO, Said("The mayor  of Osk is Ruben\n Hale.", answer="Ruben\n Hale"))
+    assert citations[0].answer == Span(21, 32)
+    assert sentences[0].text == "The mayor of Osk is Ruben Hale."
+    assert sentences[0].answer is not None and sentences[0].answer.of(sentences[0].text) == "Ruben Hale"
+    assert sentences[0].marked is not None
+    assert sentences[0].marked.of(str(sentences[0])) == "Ruben Hale"
 
 
 def test_differing_sources_of_one_time_stand_side_by_side():

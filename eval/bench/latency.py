@@ -20,6 +20,7 @@ from retrieval.chain import Quoth
 from retrieval.embedding import Remembering, Transformer
 from retrieval.index import Index
 from retrieval.intent import intent
+from retrieval.reader import SpanReader
 from retrieval.settings import Settings
 
 _PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy")
@@ -43,10 +44,10 @@ def main() -> None:
 
 def _ask(folder: Path, data: Path, questions: list[str], cold: bool) -> list[float]:
     model = Transformer()
-    model.warm()
     index = Index(folder, data, Remembering(model), Limits())
     index.sync()
-    quoth = Quoth(index, Settings(folder=folder, data=data))
+    quoth = Quoth(index, Settings(folder=folder, data=data), SpanReader())
+    quoth.warm()
     quoth.invoke(questions[0])
     taken = []
     for question in questions:

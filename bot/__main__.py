@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from bot import console, options
+from bot import console, evaluation, options
 from bot.options import (
     FolderArgument,
     FolderOption,
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, "
-    "a line of a batch failed, or doctor found something wrong; 2 bad input; 3 the embedding model; "
+    "a line of a batch failed, doctor found something wrong, or eval fell under a bound or found a "
+    "fault in a set; 2 bad input; 3 the embedding model; "
     "4 the index or the data folder; 130 interrupted."
 )
 
@@ -47,6 +48,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+app.add_typer(evaluation.app)
 
 
 def _version(wanted: bool) -> None:

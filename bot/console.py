@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from retrieval.chain import Quoth
-    from retrieval.index import Index, Progress, Summary
+    from retrieval.index import Index, Summary
     from retrieval.settings import Settings
 
 
@@ -39,42 +39,52 @@ def assemble(settings: Settings) -> Quoth:
     return Quoth(opened, settings, open_reader(settings))
 
 
+class Told(Protocol):
+    """Hears how far a long work has come."""
+
+    def __call__(self, what: str, done: int, total: int, item: str = "") -> None: ...
+
+
 @contextmanager
-def _progress(what: str) -> Iterator[Progress | None]:
-    """A bar on a terminal; elsewhere a plain line now and then."""
+def progress(unit: str, every: int) -> Iterator[Told]:
+    """A bar on a terminal; elsewhere a plain line after `every` so many units."""
     if not sys.stderr.isatty():
-        yield _plain_progress(what)
+        yield _plain_progress(unit, every)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn(what),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[file]}", markup=False),
+        TextColumn("{task.fields[item]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, file="")
-        yield lambda done, total, file: bar.update(task, completed=done, total=total, file=file)
+        task = bar.add_task("", total=None, item="")
+
+        def told(what: str, done: int, total: int, item: str = "") -> None:
+            bar.update(task, description=what, completed=done, total=total, item=item)
+
+        yield told
+
+
+def _plain_progress(unit: str, every: int) -> Told:
+    def told(what: str, done: int, total: int, item: str = "") -> None:  # noqa: ARG001
+        if done and done % every == 0:
+            say(f"{what}: {done} of {total} {unit}.")
+
+    return told
 
 
 _EVERY = 100  # files between two plain lines of progress
 
 
-def _plain_progress(what: str) -> Progress:
-    def report(done: int, total: int, _: str) -> None:
-        if done and done % _EVERY == 0:
-            say(f"{what}: {done} of {total} files.")
-
-    return report
-
-
 def sync(opened: Index) -> Summary:
     """Bring the index up to date, showing progress and what was left out."""
-    with _progress("Indexing") as progress:
-        done = opened.sync(progress)
+    with progress("files", _EVERY) as told:
+        done = opened.sync(lambda done, total, file: told("Indexing", done, total, file))
     for note in (*done.warnings, *done.skipped):
         say(f"Warning: {note}")
     return done

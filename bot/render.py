@@ -18,37 +18,22 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import reading
+from bot.plain import HIDDEN, NEAREST, credit, dated, place, visible
+from bot.plain import safe as safe  # for those who print
 from bot.reading import Line
 from retrieval.types import Answer, Chunk, Citation, Passage, Source, Span
 
 if TYPE_CHECKING:
     from retrieval.index import Summary  # Chroma comes with it, and every error is rendered here
 
-# C0 and C1 controls, what turns the direction of text or hides in it, and halves of characters.
-_HIDDEN = (
-    "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f"
-)
-_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
-_JSON_UNSAFE = re.compile(f"[{_HIDDEN}]")
-
-
-def safe(text: str) -> str:
-    """`text` on one line, with every character that could act on a terminal replaced by U+FFFD."""
-    return " ".join(_UNSAFE.sub("\ufffd", text).split())
-
-
-def place(citation: Citation, folder: Path) -> str:
-    """Where a citation stands: `seeds/001_ministers.txt:5`, and the page where there are pages."""
-    page = f", page {citation.page}" if citation.page else ""
-    return safe(f"{folder / citation.source.file}:{citation.line}{page}")
+_JSON_UNSAFE = re.compile(f"[{HIDDEN}]")
 
 
 def answer(answer: Answer, folder: Path) -> RenderableType:
     """An answer for a terminal: its sentences, then each citation with its source and quote."""
     said = _said(answer) if answer.answered else Text(safe(answer.text), style="bold")
     if not answer.answered and answer.nearest:
-        nearest = Text("The nearest article: ").append(_source(answer.nearest, folder))
+        nearest = Text(NEAREST).append(_source(answer.nearest, folder))
         return Group(said, nearest)
     return Group(said, *(_citation(citation, folder) for citation in answer.citations))
 
@@ -73,14 +58,14 @@ def _citation(citation: Citation, folder: Path) -> RenderableType:
 
 def _details(source: Source, folder: Path, where: str) -> Text:
     """When and by whom an article was published, and the place `where`, as a link to its file."""
-    about = [source.day + (" (date inferred)" if source.inferred else ""), safe(source.publisher or "")]
+    about = [dated(source), safe(source.publisher or "")]
     line = Text(" · ".join(part for part in about if part), style="dim")
     link = Text(where, style=f"dim link {_link(folder, source)}")
     return line.append(" · ").append(link) if line else link
 
 
 def _source(source: Source, folder: Path) -> Text:
-    about = ", ".join(part for part in (safe(source.publisher or ""), source.day) if part)
+    about = credit(source)
     title = Text(safe(source.title), style=f"bold link {_link(folder, source)}")
     return title.append(f" ({about})" if about else "", style="not bold").append(
         f" {safe(str(folder / source.file))}", style="dim"
@@ -194,7 +179,7 @@ _SPACE = 2  # characters between sentences; where there are more, furniture is l
 
 def _in_place(text: str) -> str:
     """As `safe`, but with every character where it was; a line's end is its caller's."""
-    return re.sub(r"\s", " ", _UNSAFE.sub("\ufffd", text.removesuffix("\r")))
+    return re.sub(r"\s", " ", visible(text.removesuffix("\r")))
 
 
 def summary(done: Summary, folder: Path) -> str:

@@ -19,7 +19,7 @@ from bot import batch, console, pager, render
 from bot.chat import COMMANDS, TAKE_FILES, Chat, Unusable
 from retrieval.articles import Limits
 from retrieval.errors import QuothError
-from retrieval.feedback import Feedback
+from retrieval.feedback import FILE, Feedback
 from retrieval.snapshot import Known, Snapshot
 from retrieval.types import shown
 
@@ -173,7 +173,7 @@ def _ctrl_c_as_exception() -> Iterator[None]:
 
 
 def _feedback(settings: Settings) -> Feedback:
-    return Feedback(settings.data / "feedback.sqlite3")
+    return Feedback(settings.data / FILE)
 
 
 class _Screen:

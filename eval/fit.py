@@ -25,7 +25,7 @@ from rich.table import Table
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from eval.measures import is_within
+from eval.marks import is_within
 from eval.questions import CALIBRATION, SET, TODAY, Case, load
 from retrieval import ranking, weights
 from retrieval.chain import Quoth, assemble
@@ -69,11 +69,14 @@ def _is_right(case: Case, one: Ranked) -> bool:
 
 
 def corpora() -> list[tuple[Path, list[Case]]]:
-    """The folders of articles to fit on, each with its questions."""
-    found = [
-        (folder / "articles", load(folder / "questions.jsonl")) for folder in sorted(CALIBRATION.iterdir())
+    """The folders of articles to fit on, each with its questions; small talk is none."""
+    sets = [
+        (folder / "articles", folder / "questions.jsonl", None) for folder in sorted(CALIBRATION.iterdir())
     ]
-    return [*found, (_SEEDS, load(SET, "dev"))]
+    return [
+        (articles, [case for case in load(path, split) if case.kind != "smalltalk"])
+        for articles, path, split in [*sets, (_SEEDS, SET, "dev")]
+    ]
 
 
 def samples(folder: Path, cases: Sequence[Case], reader: bool) -> Iterator[Sample]:

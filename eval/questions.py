@@ -10,14 +10,15 @@ conversation follow each other and name it in `conversation`. `today` is the day
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from retrieval import articles, metadata
-from retrieval.articles import File
+from retrieval.articles import File, Limits, Unreadable
 from retrieval.errors import InputError
 from retrieval.types import Article
 
@@ -28,14 +29,15 @@ CALIBRATION = Path(__file__).parent / "calibration"
 ANSWERABLE = frozenset(
     "fact paraphrase date number place several newest yesno chat keyword time disagreement turn".split()
 )
-UNANSWERABLE = frozenset("nearmiss presupposition offtopic furniture turn".split())
+UNANSWERABLE = frozenset("nearmiss presupposition offtopic furniture smalltalk turn".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     file: str
-    quote: str
+    quote: str  # empty where the whole article was judged
     side: str | None = None  # of a disagreement
+    grade: int = 1  # how relevant it was judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,17 @@ class Case:
     evidence: tuple[Evidence, ...]
     conversation: str | None = None
     today: dt.date | None = None
+    todo: tuple[str, ...] = ()  # what has still to be done to it by hand
+    line: int = field(default=0, compare=False, repr=False)  # of the set's file, from 1
 
     @property
     def sides(self) -> frozenset[str]:
         return frozenset(item.side for item in self.evidence if item.side)
+
+    @property
+    def judges_articles(self) -> bool:
+        """Whether whole articles were judged, and not passages of them."""
+        return any(not item.quote for item in self.evidence)
 
 
 def load(path: Path = SET, split: str | None = None) -> list[Case]:
@@ -69,47 +78,61 @@ def load(path: Path = SET, split: str | None = None) -> list[Case]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                cases.append(_case(json.loads(line)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{path}, line {number}, is no question ({error!r}): correct it.") from error
+                cases.append(replace(_CASE.validate_json(line, strict=True), line=number))
+            except ValidationError as error:
+                wrong = error.errors()[0]
+                why = ": ".join(filter(None, (".".join(map(str, wrong["loc"])), wrong["msg"].lower())))
+                raise InputError(f"{path}, line {number}, is no question ({why}): correct it.") from error
     return [case for case in cases if split in (None, case.split)]
 
 
-def _case(row: Mapping[str, Any]) -> Case:
-    evidence = tuple(Evidence(item["file"], item["quote"], item.get("side")) for item in row["evidence"])
-    return Case(
-        id=row["id"],
-        kind=row["kind"],
-        split=row["split"],
-        question=row["question"],
-        answerable=row["answerable"],
-        answers=tuple(row["answers"]),
-        evidence=evidence,
-        conversation=row.get("conversation"),
-        today=dt.date.fromisoformat(row["today"]) if "today" in row else None,
-    )
+_CASE = TypeAdapter(Case)
 
 
-def read_articles(folder: Path) -> dict[str, Article]:
-    """Every readable article of a folder, by file name."""
+def read_articles(folder: Path, limits: Limits | None = None) -> dict[str, Article]:
+    """Every article of a folder that is readable within the limits, by file name."""
     stated, _ = metadata.load(folder)
-    found = (file for file in articles.files(folder) if isinstance(file, File))
-    return {file.name: articles.read(file, articles.content(file), stated) for file in found}
+    limits = limits or Limits()
+    found = {}
+    for file in articles.files(folder, limits):
+        if isinstance(file, File):
+            with suppress(Unreadable):
+                found[file.name] = articles.read(file, articles.content(file, limits), stated, limits=limits)
+    return found
 
 
 def faults(cases: Sequence[Case], texts: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for everything that is wrong with a set over the articles `texts`."""
+    """A sentence for everything that is wrong with a set over the articles `texts`, and on which line."""
     seen: set[str] = set()
+    talks: list[str | None] = []
     for case in cases:
+        for fault in (*_own_faults(case), *_quote_faults(case, texts)):
+            yield f"line {case.line}, {case.id}: {fault}"
         if case.id in seen:
-            yield f"{case.id}: the id stands twice."
+            yield f"line {case.line}, {case.id}: the id stands twice."
         seen.add(case.id)
-        if case.kind not in (ANSWERABLE if case.answerable else UNANSWERABLE):
-            yield f"{case.id}: the kind {case.kind!r} is unknown, or does not fit `answerable`."
-        if case.split not in ("dev", "test"):
-            yield f"{case.id}: the split {case.split!r} is neither dev nor test."
-        if case.answerable != bool(case.evidence):
-            yield f"{case.id}: answerable questions, and only they, need evidence."
-        for item in case.evidence:
-            if (count := texts.get(item.file, "").count(item.quote)) != 1:
-                yield f"{case.id}: the quote {item.quote[:60]!r} stands {count} times in {item.file}."
+        if case.conversation and case.conversation in talks[:-1] and case.conversation != talks[-1]:
+            yield f"line {case.line}, {case.id}: the turns of {case.conversation!r} do not follow each other."
+        talks.append(case.conversation)
+
+
+def _own_faults(case: Case) -> Iterator[str]:
+    for todo in case.todo[:1]:
+        yield f"it is not complete yet: {todo}."
+    if case.kind not in (ANSWERABLE if case.answerable else UNANSWERABLE):
+        yield f"the kind {case.kind!r} is unknown, or does not fit `answerable`."
+    if case.split not in ("dev", "test"):
+        yield f"the split {case.split!r} is neither dev nor test."
+    if not case.question.strip():
+        yield "the question is empty."
+    if case.answerable != bool(case.evidence):
+        yield "answerable questions, and only they, need evidence."
+
+
+def _quote_faults(case: Case, texts: Mapping[str, str]) -> Iterator[str]:
+    for item in case.evidence:
+        if item.file not in texts:
+            yield f"there is no article {item.file!r}."
+        elif not item.quote or (count := texts[item.file].count(item.quote)) != 1:
+            times = f"stands {count} times" if item.quote else "is empty"
+            yield f"the quote {item.quote[:60]!r} {times} in {item.file}: it must stand there once."

@@ -1,108 +1,177 @@
-"""Ask a question set and print the scores: `python -m eval.run`, for the product and the baseline."""
+"""Ask a system the questions of a set, and judge what it says."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
+from eval import measures, ranking
+from eval.dataset import Dataset
+from eval.marks import is_exact, is_right, marks
+from eval.origin import origin
+from eval.outcome import Cited, Outcome, Place, Said
+from eval.questions import TODAY, Case, read_articles
+from eval.ranking import Ranking
+from eval.results import Results
+from eval.systems import System, opened
+from retrieval.articles import Limits
+from retrieval.settings import Settings
+from retrieval.types import Answer, Chunk, Question, Turn
 
-from eval.measures import Scores, is_right_first, score, shows_all
-from eval.questions import SET, TODAY, Case, faults, load, read_articles
-from eval.tutorial import Tutorial
-from retrieval.chain import assemble
-from retrieval.errors import InputError
-from retrieval.types import Answer, Article, Question, Turn
+Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
-def run(folder: Path, cases: list[Case]) -> tuple[Mapping[str, Scores], dict[str, list[Answer]]]:
-    """The scores and the answers of each system on `cases`, from fresh indexes of `folder`."""
-    articles = read_articles(folder)
+def run(
+    name: str,
+    system: str,
+    dataset: Dataset,
+    settings: Settings | None = None,
+    progress: Progress = lambda *_: None,
+) -> Results:
+    """The results, to be kept as `name`, of the system of that name on a set; its folder is indexed anew."""
+    settings = settings or Settings()
+    articles = read_articles(dataset.folder, Limits.of(settings))
     texts = {file: article.text for file, article in articles.items()}
-    if wrong := list(faults(cases, texts)):
-        raise InputError(f"The question set does not fit the articles: {wrong[0]}")
     with tempfile.TemporaryDirectory() as data:
-        systems = _systems(folder, articles, Path(data))
-        answers = {name: asked(cases, system) for name, system in systems.items()}
-    return {name: score(cases, given, texts) for name, given in answers.items()}, answers
+        settings = settings.model_copy(update={"folder": dataset.folder, "data": Path(data)})
+        asked = opened(system, settings, articles, lambda done, total, _: progress("Indexing", done, total))
+        outcomes = judged(dataset, asked, texts, progress)
+    return Results(
+        name=name,
+        system=system,
+        made=origin(settings, articles, dataset.cases),
+        metrics=measures.metrics(outcomes),
+        latency=measures.latency(outcomes),
+        outcomes=outcomes,
+        texts={file: texts[file] for file in sorted(_shown(outcomes))},
+    )
 
 
-System = Callable[[Question], Answer]
+def _shown(outcomes: Sequence[Outcome]) -> set[str]:
+    """The articles that are cited, or hold evidence."""
+    places = (
+        place for one in outcomes for place in (*one.evidence, *(cited.place for cited in one.citations))
+    )
+    return {place.file for place in places}
 
 
-def asked(cases: Sequence[Case], system: System) -> list[Answer]:
-    """The system's answers, each turn of a conversation after its own answers to the turns before."""
-    answers: list[Answer] = []
+def judged(
+    dataset: Dataset, system: System, texts: Mapping[str, str], progress: Progress = lambda *_: None
+) -> tuple[Outcome, ...]:
+    """The outcome of every question of a set over the articles `texts`, in the order of the set."""
+    outcomes = []
+    rankings: dict[str, Ranking] = {}
+    relevant = _Relevant(system.chunks())
+    for number, asked in enumerate(questions(dataset, system), 1):
+        case = asked.case
+        if case.answerable:
+            begun = time.perf_counter()
+            found = system.found(asked.question, relevant.depth(case))
+            if not dataset.has_answers:
+                asked = asked._replace(seconds=time.perf_counter() - begun)
+            rankings[case.id] = Ranking.of(case, found, relevant.chunks(case))
+        earned = marks(case, asked.answer, asked.insisted, texts) if dataset.has_answers else {}
+        outcomes.append(_outcome(asked, earned, texts))
+        progress("Asking", number, len(dataset.cases))
+    found_marks = ranking.marks(rankings)
+    return tuple(replace(one, marks={**one.marks, **found_marks.get(one.id, {})}) for one in outcomes)
+
+
+class Asked(NamedTuple):
+    """A question as it was put, with the answer and what the answer would have been without declining."""
+
+    case: Case
+    question: Question
+    answer: Answer
+    insisted: Answer
+    seconds: float
+
+
+def questions(dataset: Dataset, system: System) -> Iterator[Asked]:
+    """Ask one after the other, each turn of a conversation after the system's own answers to those before."""
     history: tuple[Turn, ...] = ()
-    for before, case in zip([None, *cases], cases, strict=False):
-        if before is None or case.conversation is None or case.conversation != before.conversation:
+    conversation = None
+    for case in dataset.cases:
+        if case.conversation is None or case.conversation != conversation:
             history = ()
-        answers.append(system(Question(case.question, history, today=case.today or TODAY)))
-        history += (Turn(case.question, answers[-1].text),)
-    return answers
+        conversation = case.conversation
+        question = Question(case.question, history, today=case.today or TODAY)
+        begun = time.perf_counter()
+        answer = system.answer(question) if dataset.has_answers else _UNASKED
+        seconds = time.perf_counter() - begun
+        insisted = answer if answer.answered or not dataset.has_answers else system.insist(question)
+        yield Asked(case, question, answer, insisted, seconds)
+        history += (Turn(case.question, answer.text),)
 
 
-def _systems(folder: Path, articles: Mapping[str, Article], data: Path) -> dict[str, System]:
-    quoth = assemble(folder=folder, data=data / "quoth")
-    tutorial = Tutorial(articles, data / "tutorial", quoth.index.embedder)
-    return {"quoth": quoth.invoke, "tutorial": lambda question: tutorial.invoke(question.text)}
+_UNASKED = Answer("", False, ())
 
 
-def _json(split: str | None, scores: Mapping[str, Scores]) -> str:
-    rows = {
-        name: {key: round(value, 4) for key, value in asdict(one).items()} for name, one in scores.items()
-    }
-    return json.dumps({"split": split or "all", "scores": rows}, indent=2) + "\n"
+class _Relevant:
+    """The passages of a system by their article."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks: dict[str, list[Chunk]] = {}
+        for chunk in chunks:
+            self._chunks.setdefault(chunk.source.file, []).append(chunk)
+        self._longest = max(map(len, self._chunks.values()), default=0)
+
+    def chunks(self, case: Case) -> list[Chunk]:
+        """Those of the articles that hold evidence."""
+        files = dict.fromkeys(item.file for item in case.evidence)
+        return [chunk for file in files for chunk in self._chunks.get(file, ())]
+
+    def depth(self, case: Case) -> int:
+        """How many passages are needed so that there are ten units to rank."""
+        return ranking.DEPTH * (min(self._longest, _MOST) if case.judges_articles else 1)
 
 
-def _table(scores: Mapping[str, Scores]) -> Table:
-    table = Table(title="Scores")
-    table.add_column("measure")
-    for name in scores:
-        table.add_column(name, justify="right")
-    for field in fields(Scores):
-        values = [getattr(one, field.name) for one in scores.values()]
-        table.add_row(field.name, *(f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
-    return table
+_MOST = 10  # passages of one article before another one, as far as is looked
 
 
-def _missed(cases: list[Case], answers: list[Answer]) -> list[str]:
-    """What went wrong, a line a question."""
-    lines = []
-    for case, answer in zip(cases, answers, strict=True):
-        right = (
-            is_right_first(case, answer) and shows_all(case, answer)
-            if case.answerable
-            else not answer.answered
+def _outcome(asked: Asked, earned: Mapping[str, float], texts: Mapping[str, str]) -> Outcome:
+    case, answer = asked.case, asked.answer
+    return Outcome(
+        id=case.id,
+        kind=case.kind,
+        split=case.split,
+        conversation=case.conversation,
+        question=case.question,
+        understood=answer.understood,
+        answerable=case.answerable,
+        expected=case.answers,
+        evidence=tuple(_places(case, texts)),
+        answered=answer.answered,
+        notes=answer.notes,
+        sentences=tuple(
+            Said(" ".join(filter(None, (one.lead, one.text))), one.citations) for one in answer.sentences
+        ),
+        citations=tuple(_cited(case, answer, texts)),
+        short=answer.short_answer,
+        confidence=round(answer.confidence, 6),
+        seconds=round(asked.seconds, 4),
+        marks={name: round(mark, 6) for name, mark in earned.items()},
+    )
+
+
+def _places(case: Case, texts: Mapping[str, str]) -> Iterator[Place]:
+    for item in case.evidence:
+        start = max(texts[item.file].find(item.quote), 0)
+        yield Place(item.file, start, start + len(item.quote))
+
+
+def _cited(case: Case, answer: Answer, texts: Mapping[str, str]) -> Iterator[Cited]:
+    for one in answer.citations:
+        file = one.source.file
+        yield Cited(
+            number=one.number,
+            place=Place(file, *one.span),
+            line=one.line,
+            quote=one.quote,
+            exact=is_exact(one, texts[file]),
+            right=is_right(case, one),
         )
-        if not right:
-            lines.append(f"{case.id} ({answer.confidence:.2f}) {case.question} -> {answer.text[:150]}")
-    return lines
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path("seeds"))
-    parser.add_argument("--questions", type=Path, default=SET)
-    parser.add_argument("--split", choices=["dev", "test"])
-    parser.add_argument("--out", type=Path, help="also write the scores to this JSON file")
-    parser.add_argument("--missed", action="store_true", help="list the questions that Quoth got wrong")
-    given = parser.parse_args()
-    cases = load(given.questions, given.split)
-    scores, answers = run(given.folder, cases)
-    console = Console()
-    console.print(_table(scores))
-    if given.out:
-        given.out.write_text(_json(given.split, scores), "utf-8")
-    if given.missed:
-        for line in _missed(cases, answers["quoth"]):
-            console.print(line, markup=False, highlight=False)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,17 +1,17 @@
 """The baseline: the pipeline of the usual tutorial, over the same articles with the same model.
 
 Chunks of 1,000 characters that overlap by 200, embedded into Chroma, the best 4 by cosine. It answers with
-whole chunks and never declines.
+whole chunks and never declines. Where its chunks overlap, the same evidence counts as two relevant passages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retrieval.dense import DenseStore, Record
+from retrieval.dense import DenseStore, Hit, Record
 from retrieval.embedding import Embedder
-from retrieval.types import Answer, Article, Chunk, Filters, Sentence, Span
+from retrieval.types import Answer, Article, Chunk, Filters, Question, Sentence, Span
 
 _SIZE = 1_000
 _OVERLAP = 200
@@ -24,18 +24,32 @@ class Tutorial:
     def __init__(self, articles: Mapping[str, Article], data: Path, embedder: Embedder) -> None:
         self._embedder = embedder
         self._store = DenseStore(data / "chroma", "tutorial", {"model": embedder.id})
+        self._chunks: list[Chunk] = []
         for article in articles.values():
             chunks = _cut(article)
+            self._chunks += chunks
             record = Record("", "", len(chunks), frozenset(), article.source)
             self._store.add(chunks, embedder.embed([chunk.text for chunk in chunks]), record)
 
-    def invoke(self, question: str) -> Answer:
-        vector = self._embedder.read([question])[0].vector
-        hits = self._store.search(vector, _BEST, Filters())
+    def chunks(self) -> Sequence[Chunk]:
+        return self._chunks
+
+    def found(self, question: Question, count: int) -> Sequence[Chunk]:
+        return [hit.chunk for hit in self._hits(question, count)]
+
+    def answer(self, question: Question) -> Answer:
+        hits = self._hits(question, _BEST)
         citations = tuple(hit.chunk.cite(number, hit.chunk.span) for number, hit in enumerate(hits, 1))
         sentences = tuple(Sentence(citation.quote, (citation.number,)) for citation in citations)
-        confidence = max([0.0, *(hit.similarity for hit in hits)])
-        return Answer(question, bool(hits), sentences, citations, confidence=confidence)
+        confidence = min(max([0.0, *(hit.similarity for hit in hits)]), 1.0)
+        return Answer(question.text, bool(hits), sentences, citations, confidence=confidence)
+
+    def insist(self, question: Question) -> Answer:
+        return self.answer(question)
+
+    def _hits(self, question: Question, count: int) -> list[Hit]:
+        vector = self._embedder.read([question.text])[0].vector
+        return self._store.search(vector, count, Filters())
 
 
 def _cut(article: Article) -> list[Chunk]:

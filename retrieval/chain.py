@@ -21,12 +21,12 @@ from pydantic import ConfigDict
 from retrieval import extractive, reader, replies
 from retrieval.articles import Limits
 from retrieval.embedding import Remembering, Transformer
-from retrieval.errors import ReaderError
+from retrieval.errors import ReaderError, TooLate
 from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
 from retrieval.question import Input, as_question
 from retrieval.reader import Reader, SpanReader
-from retrieval.search import search
+from retrieval.search import Side, search
 from retrieval.settings import Settings, load
 from retrieval.timeframe import Timeframe
 from retrieval.types import Answer, Filters, Passage, Question
@@ -47,6 +47,7 @@ class Retriever(BaseRetriever):
     index: Index
     k: int = 12
     depth: int = 30
+    side: Side = "hybrid"
 
     def _get_relevant_documents(
         self,
@@ -55,9 +56,20 @@ class Retriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain hands it in by name
         filters: Filters | None = None,
         frame: Timeframe | None = None,
+        k: int | None = None,
     ) -> list[Document]:
-        index = self.index
-        found = search(query, index.dense, index.lexical, index.embedder, self.k, filters, self.depth, frame)
+        index, k = self.index, k or self.k
+        found = search(
+            query,
+            index.dense,
+            index.lexical,
+            index.embedder,
+            k,
+            filters,
+            max(k, self.depth),
+            frame,
+            self.side,
+        )
         return [_document(passage) for passage in found]
 
 
@@ -89,10 +101,10 @@ class Quoth(Runnable[Input, Answer]):
         self.index = index
         self.reader = reader
         self.settings = settings
-        self.retriever = Retriever(index=index, k=settings.k, depth=settings.depth)
+        self.retriever = Retriever(index=index, k=settings.k, depth=settings.depth, side=settings.search)
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **_: Any) -> Answer:
-        """Answer a question. Raises InputError where it is empty or too long."""
+        """Answer a question. Raises InputError where it is empty or too long, TooLate past its deadline."""
         return self._call_with_config(self._answer, input, config, run_type="chain")
 
     def _answer(
@@ -101,8 +113,9 @@ class Quoth(Runnable[Input, Answer]):
         started = time.perf_counter()
         asked = as_question(given)
         child = patch_config(config, callbacks=run_manager.get_child())
+        _in_time(asked)
         understood = self.understand(asked)
-        answer = self._reply(asked, understood) or self._from_articles(understood, child)
+        answer = self._reply(asked, understood) or self._from_articles(asked, understood, child)
         return replace(answer, question=asked.text, seconds=time.perf_counter() - started)
 
     def warm(self) -> None:
@@ -122,10 +135,10 @@ class Quoth(Runnable[Input, Answer]):
             return None
         return replies.reply(kind, asked, self.index)
 
-    def _from_articles(self, understood: Understood, config: RunnableConfig) -> Answer:
-        answer = self._searched(understood, config)
+    def _from_articles(self, asked: Question, understood: Understood, config: RunnableConfig) -> Answer:
+        answer = self._searched(asked, understood, config)
         if not answer.answered and understood.beyond:
-            stated = self._searched(understood.beyond, config)
+            stated = self._searched(asked, understood.beyond, config)
             if any(understood.leaning.frame.is_stated(citation.quote) for citation in stated.citations[:1]):
                 answer = stated
         return replace(
@@ -134,11 +147,13 @@ class Quoth(Runnable[Input, Answer]):
             understood=understood.text if understood.about else None,
         )
 
-    def _searched(self, understood: Understood, config: RunnableConfig) -> Answer:
-        index = self.index
+    def _searched(self, asked: Question, understood: Understood, config: RunnableConfig) -> Answer:
+        _in_time(asked)
+        index, found = self.index, self.passages(understood, config)
+        _in_time(asked)
         return extractive.answer(
             understood.topic,
-            self.passages(understood, config),
+            found,
             index.lexical,
             index.embedder,
             self.settings.threshold,
@@ -146,17 +161,24 @@ class Quoth(Runnable[Input, Answer]):
             self.reader,
         )
 
-    def retrieve(self, asked: Question) -> tuple[str, list[Passage]]:
-        """The question as it is searched, and the passages found for it, best first."""
+    def retrieve(self, asked: Question, k: int | None = None) -> tuple[str, list[Passage]]:
+        """The question as it is searched, and the passages found for it, best first: `k`, else as set."""
         understood = self.understand(asked)
-        return understood.topic, self.passages(understood)
+        return understood.topic, self.passages(understood, k=k)
 
-    def passages(self, understood: Understood, config: RunnableConfig | None = None) -> list[Passage]:
-        """The passages found for a question, best first."""
+    def passages(
+        self, understood: Understood, config: RunnableConfig | None = None, k: int | None = None
+    ) -> list[Passage]:
+        """The passages found for a question, best first: `k`, else as many as are set."""
         documents = self.retriever.invoke(
-            understood.topic, config, filters=understood.filters, frame=understood.leaning.frame
+            understood.topic, config, filters=understood.filters, frame=understood.leaning.frame, k=k
         )
         return [document.metadata["passage"] for document in documents]
+
+
+def _in_time(asked: Question) -> None:
+    if asked.deadline is not None and time.monotonic() > asked.deadline:
+        raise TooLate("The question took too long and was given up: ask again, or ask something shorter.")
 
 
 _WHENEVER = (Intent.GREETING, Intent.THANKS, Intent.HELP)  # meant as such within a conversation too

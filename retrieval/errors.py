@@ -33,3 +33,7 @@ class IndexDamaged(QuothError):
 
 class ReaderError(ModelError):
     """The trained reader's file is missing or damaged; Quoth answers without it."""
+
+
+class TooLate(QuothError):
+    """The question's deadline passed before it was answered."""

@@ -7,13 +7,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from retrieval.errors import IndexDamaged
-from retrieval.types import Answer, Citation, Turn
+from retrieval.types import Answer, Citation, Span, Turn
 
+FILE = "feedback.sqlite3"  # in the data folder
 Verdict = Literal[1, -1]  # good, bad
 
 _TABLE = """
@@ -30,7 +32,36 @@ CREATE TABLE IF NOT EXISTS votes (
 )
 """
 _VOTE = "INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_HAS_VOTES = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'votes'"
+_VOTES = """
+SELECT id, question, understood, history, answer, citations, verdict, reason, time
+FROM votes ORDER BY time, rowid
+"""
 _WAIT_SECONDS = 10.0  # for another program's vote
+
+
+class Quoted(NamedTuple):
+    """A citation of an answer that was voted on."""
+
+    number: int
+    file: str
+    span: Span
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What somebody thinks of an answer."""
+
+    id: str  # of the answer as it was given
+    question: str
+    understood: str | None
+    history: tuple[str, ...]  # the questions before it, oldest first
+    answer: str
+    citations: tuple[Quoted, ...]  # none where it declined
+    verdict: Verdict
+    reason: str
+    time: datetime
 
 
 def _now() -> datetime:
@@ -66,6 +97,26 @@ class Feedback:
             database.execute(_TABLE)
             database.execute(_VOTE, [_writable(value) for value in row])
 
+    def votes(self) -> list[Vote]:
+        """Every vote, newest last; none where there is no file yet.
+
+        Raises IndexDamaged where the file cannot be read.
+        """
+        try:
+            if not self.path.exists():
+                return []
+            uri = (
+                f"{self.path.absolute().as_uri()}?mode=rw"  # not made, yet a vote that was cut off is undone
+            )
+            with closing(sqlite3.connect(uri, timeout=_WAIT_SECONDS, uri=True)) as database:
+                has_votes = database.execute(_HAS_VOTES).fetchone()
+                return [_vote(*row) for row in database.execute(_VOTES)] if has_votes else []
+        except (OSError, sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(
+                f"The votes in {self.path} cannot be read ({error}): mend its permissions, or move that file "
+                "away."
+            ) from error
+
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
@@ -89,6 +140,46 @@ def _place(citation: Citation) -> dict[str, object]:
         "end": end,
         "quote": citation.quote,
     }
+
+
+def _vote(
+    id_: str,
+    question: str,
+    understood: str | None,
+    history: str,
+    answer: str,
+    citations: str,
+    verdict: Verdict,
+    reason: str,
+    time: str,
+) -> Vote:
+    if verdict not in (1, -1):
+        raise ValueError(f"the vote {id_} has the verdict {verdict!r}")
+    return Vote(
+        id=_a(str, id_),
+        question=_a(str, question),
+        understood=understood and _a(str, understood),
+        history=tuple(_a(str, one) for one in _a(list, json.loads(history))),
+        answer=_a(str, answer),
+        citations=tuple(_quoted(place) for place in _a(list, json.loads(citations))),
+        verdict=verdict,
+        reason=_a(str, reason),
+        time=datetime.fromisoformat(time),
+    )
+
+
+def _quoted(place: dict[str, Any]) -> Quoted:
+    span = Span(_a(int, place["start"]), _a(int, place["end"]))
+    return Quoted(_a(int, place["number"]), _a(str, place["file"]), span, _a(str, place["quote"]))
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _a(kind: type[_Kind], value: Any) -> _Kind:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r:.60} is no {kind.__name__}")
+    return value
 
 
 def _writable(value: str | int | None) -> str | int | None:

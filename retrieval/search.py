@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from retrieval import dense, lexical
 from retrieval.dense import DenseStore
@@ -11,6 +12,8 @@ from retrieval.embedding import Embedder
 from retrieval.lexical import LexicalIndex
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
+
+Side = Literal["hybrid", "dense", "lexical"]
 
 DEPTH = 30  # taken from each side before they are fused
 _RRF = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
@@ -25,15 +28,17 @@ def search(
     filters: Filters | None = None,
     depth: int = DEPTH,
     frame: Timeframe | None = None,
+    side: Side = "hybrid",
 ) -> list[Passage]:
     """The best `k` passages for `query`, best first; fewer where the articles hold fewer.
 
-    What `frame` prefers is a third ranking beside those of the dense and the lexical side.
+    What `frame` prefers is a third ranking beside those of the dense and the lexical side. With one `side`
+    only that one is searched.
     """
     filters = filters or Filters()
     vector = embedder.read([query])[0].vector
-    near = store.search(vector, depth, filters)
-    said = words.search(query, depth, filters)
+    near = store.search(vector, depth, filters) if side != "lexical" else []
+    said = words.search(query, depth, filters) if side != "dense" else []
     known = {hit.chunk.id for hit in near}
     others = store.hits([hit.id for hit in said if hit.id not in known], vector)
     return _preferred(fuse(near, said, others), frame)[:k]

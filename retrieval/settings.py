@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     )
     k: int = Field(12, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
+    search: Literal["hybrid", "dense", "lexical"] = Field(
+        "hybrid", description="Search by meaning (`dense`), by words (`lexical`), or by both."
+    )
     reader: bool = Field(True, description="Whether the trained reader marks answers and helps to choose.")
     threshold: float | None = Field(
         None, ge=0, le=1, description="Confidence under which Quoth declines; where it is not set, as fitted."
@@ -51,26 +55,33 @@ def load(**flags: Any) -> Settings:
     A `.env` is read from the working folder, but never one that lies inside the articles' folder: articles
     come from elsewhere, settings do not. Raises InputError naming the setting and what is wrong with it.
     """
+    return read(Settings, read(Settings, None, flags).folder, flags)
+
+
+Fields = TypeVar("Fields", bound=BaseSettings)
+
+
+def read(kind: type[Fields], folder: Path | None, flags: Mapping[str, Any]) -> Fields:
+    """Settings of any kind, as `load` does it; without a `folder` of articles no `.env` is read."""
     given = {name: value for name, value in flags.items() if value is not None}
+    env_file = Path(".env")
     try:
-        settings = Settings(**given)
-        env_file = Path(".env")
-        if env_file.is_file() and not _inside(Path.cwd(), settings.folder):
-            settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)
+        if folder and env_file.is_file() and not _inside(Path.cwd(), folder):
+            return kind(_env_file=env_file, _env_file_encoding="utf-8", **given)
+        return kind(**given)
     except ValidationError as error:
-        raise InputError(_sentence(error)) from error
+        raise InputError(_sentence(error, str(kind.model_config.get("env_prefix", "")))) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The file .env cannot be read ({error}): mend or remove it.") from error
-    return settings
 
 
 def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, prefix: str) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
     is_secret = re.search(SECRET, name, re.IGNORECASE)
     given = "hidden here" if is_secret else repr(str(first["input"])[:_SHOWN])
-    return f"The setting QUOTH_{name.upper()} is {given}, which is not usable: {first['msg'].lower()}."
+    return f"The setting {prefix}{name.upper()} is {given}, which is not usable: {first['msg'].lower()}."

@@ -175,6 +175,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     filters: Filters = field(default_factory=Filters)
     today: dt.date | None = None  # the day of asking; None leaves it to the settings
+    deadline: float | None = None  # of time.monotonic(): past it the work is given up
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from eval import results
+from eval.measures import MEASURES
 from retrieval.settings import Settings
 
 README = Path(__file__).parent.parent / "README.md"
-RESULTS = README.parent / "eval" / "results.json"
+RESULTS = README.parent / "eval" / "results"
 
-_MEASURES = {
-    "first": "the right sentence is cited first",
-    "cited": "the right sentence is among the cited",
-    "short": "questions for who, when, where, how many or how old whose short answer is right",
-    "declined_right": "unanswerable questions that are declined",
-    "declined_wrong": "answerable questions that are declined",
-    "turns": "turns of conversations that are answered with the right evidence, or rightly declined",
-    "dated": "questions on time whose first citation is of the right article",
-    "sides": "disagreements of which every side is cited",
-    "exact": "citations that are exact to the character",
-}
+SYSTEMS = ("quoth", "lexical", "dense", "tutorial")
+_MEASURES = (
+    "first cited short exact_match f1 declined_right declined_wrong auroc coverage@5% truth ece "
+    "turns dated sides exact citation_recall citation_precision recall@1 recall@5 recall@10 mrr@10 ndcg@10"
+).split()
 
 
 def rendered(text: str) -> str:
@@ -42,11 +40,18 @@ def rendered(text: str) -> str:
 def _help() -> str:
     runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"})
     pages = []
-    named = ([command.callback.__name__] for command in app.registered_commands if command.callback)
-    for command in ([], *named):
+    for command in ([], *_commands(app)):
         shown = runner.invoke(app, [*command, "--help"], prog_name="quoth").output
         pages.append("\n".join(line.rstrip() for line in shown.strip().splitlines()))
     return "```text\n" + "\n\n\n".join(pages) + "\n```"
+
+
+def _commands(of: typer.Typer) -> Iterator[list[str]]:
+    yield from ([command.callback.__name__] for command in of.registered_commands if command.callback)
+    for group in of.registered_groups:
+        if group.typer_instance:
+            name = str(group.typer_instance.info.name)
+            yield from ([name, *command] for command in ([], *_commands(group.typer_instance)))
 
 
 def _settings() -> str:
@@ -57,20 +62,23 @@ def _settings() -> str:
 
 
 def _figures() -> str:
-    results = json.loads(RESULTS.read_text("utf-8"))
-    systems = list(results["scores"])
-    sizes = results["scores"][systems[0]]
-    rows = [f"| on the `test` questions | {' | '.join(systems)} |", "|---|" + "---|" * len(systems)]
-    for measure, meaning in _MEASURES.items():
-        rows.append(
-            f"| {meaning} | " + " | ".join(f"{results['scores'][s][measure]:.3f}" for s in systems) + " |"
-        )
-    return (
-        f"`python -m eval.run --split test --out eval/results.json`: {sizes['answerable']} answerable and "
-        f"{sizes['unanswerable']} unanswerable questions on `seeds/`; weights and threshold are fitted "
-        "without them. The tutorial is the usual pipeline with the same model: chunks of 1,000 characters, "
-        "the best 4 whole.\n\n" + "\n".join(rows)
+    runs = {system: results.load(RESULTS / f"{system}.json") for system in SYSTEMS}
+    outcomes = runs["quoth"].outcomes
+    kinds = Counter(
+        "small talk" if one.kind == "smalltalk" else "answerable" if one.answerable else "unanswerable"
+        for one in outcomes
     )
+    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    rows = [f"| measure | {' | '.join(runs)} | meaning |", "|---|" + "--:|" * len(runs) + "---|"]
+    meanings = {measure.name: measure.meaning for measure in MEASURES}
+    for name in _MEASURES:
+        values = (_value(run.metrics[name]) for run in runs.values())
+        rows.append(f"| {name} | {' | '.join(values)} | {meanings[name]} |")
+    return f"{len(outcomes)} questions: {counted}.\n\n" + "\n".join(rows)
+
+
+def _value(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,10 +15,10 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda, RunnableParallel
 
-from eval.measures import is_exact
+from eval.marks import is_exact
 from eval.questions import CALIBRATION, SET, faults, load, read_articles
 from retrieval.chain import Quoth, Retriever, assemble, open_index
-from retrieval.errors import FolderError, InputError
+from retrieval.errors import FolderError, InputError, TooLate
 from retrieval.question import LONGEST_QUESTION
 from retrieval.settings import Settings
 from retrieval.types import Answer, Filters, Question, Turn
@@ -585,3 +586,28 @@ def test_a_follow_up_is_about_what_was_spoken_of(quoth):
     assert "About Li Shangfu:" in answer.notes
     assert answer.understood is not None and "Li Shangfu" in answer.understood
     assert "Rosoboronexport" in answer.text
+
+
+def test_past_its_deadline_a_question_is_given_up(quoth: Quoth):
+    asked = Question(WHO, deadline=time.monotonic() + 60)
+    assert quoth.invoke(asked).answered
+    with pytest.raises(TooLate, match="took too long"):
+        quoth.invoke(replace(asked, deadline=time.monotonic() - 0.001))
+
+
+def test_a_deadline_that_passes_during_the_search_stops_the_work(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch
+):
+    quoth.warm()
+    deadline = time.monotonic() + 1
+    ended = []
+
+    class Slow(BaseCallbackHandler):
+        def on_retriever_end(self, documents: Sequence[Document], **_: Any) -> None:
+            ended.append(len(documents))
+            time.sleep(max(0.0, deadline - time.monotonic()) + 0.01)
+
+    monkeypatch.setattr("retrieval.extractive.answer", None)  # must not be reached
+    with pytest.raises(TooLate):
+        quoth.invoke(Question(WHO, deadline=deadline), {"callbacks": [Slow()]})
+    assert ended == [12]

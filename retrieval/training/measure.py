@@ -10,11 +10,9 @@ unanswerable questions of SQuAD 2.0.
 from __future__ import annotations
 
 import argparse
-import re
-import string
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from retrieval.reader import FOLDER, SpanReader, Text
 from retrieval.training.examples import terms
-from retrieval.training.squad import KEPT, Asked, apart, load
+from retrieval.training.squad import KEPT, Asked, apart, exact_match, load, token_f1
 
 
 class Figures(NamedTuple):
@@ -60,9 +58,14 @@ def measure(reader: SpanReader, first: Sequence[Asked], second: Sequence[Asked])
     return Figures(
         questions=len(first),
         exact=_mean(
-            [max(_exact(said, a) for a in one.answers) for (said, _), one in zip(own, first, strict=True)]
+            [
+                max(exact_match(said, a) for a in one.answers)
+                for (said, _), one in zip(own, first, strict=True)
+            ]
         ),
-        f1=_mean([max(_f1(said, a) for a in one.answers) for (said, _), one in zip(own, first, strict=True)]),
+        f1=_mean(
+            [max(token_f1(said, a) for a in one.answers) for (said, _), one in zip(own, first, strict=True)]
+        ),
         same_topic=_auroc([margin for _, margin in own], [margin for _, margin in other]),
         second=len(second),
         unanswerable=_auroc(
@@ -98,22 +101,6 @@ def _rivals(asked: Sequence[Asked]) -> dict[str, str]:
         if texts:
             rivals[one.id] = max(texts, key=lambda text: len(wanted & terms(text)))
     return rivals
-
-
-def _words(text: str) -> list[str]:
-    """As SQuAD compares: lower case, without punctuation and articles."""
-    bare = text.lower().translate(str.maketrans("", "", string.punctuation))
-    return re.sub(r"\b(?:a|an|the)\b", " ", bare).split()
-
-
-def _exact(said: str, answer: str) -> float:
-    return float(_words(said) == _words(answer))
-
-
-def _f1(said: str, answer: str) -> float:
-    one, other = _words(said), _words(answer)
-    same = (Counter(one) & Counter(other)).total()
-    return 2 * same / (len(one) + len(other)) if same else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:

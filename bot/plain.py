@@ -1,0 +1,43 @@
+"""What every front end tells alike: untrusted text made safe, and the words about an article. Pure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from retrieval.types import Citation, Source
+
+# C0 and C1 controls, what turns the direction of text or hides in it, and halves of characters.
+HIDDEN = (
+    "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{HIDDEN}]")
+
+NEAREST = "The nearest article: "
+
+
+def visible(text: str) -> str:
+    """`text` with every character that could act or hide replaced by U+FFFD, each where it was."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def safe(text: str) -> str:
+    """As `visible`, on one line."""
+    return " ".join(visible(text).split())
+
+
+def place(citation: Citation, folder: Path) -> str:
+    """Where a citation stands: `seeds/001_ministers.txt:5`, and the page where there are pages."""
+    page = f", page {citation.page}" if citation.page else ""
+    return safe(f"{folder / citation.source.file}:{citation.line}{page}")
+
+
+def dated(source: Source) -> str:
+    """The day of an article, and whether it was inferred; empty where there is none."""
+    return source.day + (" (date inferred)" if source.day and source.inferred else "")
+
+
+def credit(source: Source) -> str:
+    """By whom and when: "The Post, 3 Jul 2023"; what is not known is left out."""
+    return ", ".join(part for part in (safe(source.publisher or ""), source.day) if part)

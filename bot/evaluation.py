@@ -163,12 +163,14 @@ def report(
 @app.command()
 def feedback(folder: FolderOption = None, questions: QuestionsOption = None) -> None:
     """Print the questions that people voted on as candidates for the set, to be completed by hand."""
+    from bot.discord.store import votes_in
     from bot.render import dumped
     from eval.candidates import candidates, count_known
     from eval.questions import SET, load
     from retrieval.feedback import FILE, Feedback
 
-    voted = Feedback(console.settings(folder=folder).data / FILE).votes()
+    data = console.settings(folder=folder).data
+    voted = sorted((*Feedback(data / FILE).votes(), *votes_in(data)), key=lambda vote: vote.time)
     known = load(questions or SET)
     for line in candidates(voted, known):
         print(dumped(line))

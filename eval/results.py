@@ -31,11 +31,16 @@ class Results:
 
 
 _ADAPTER = TypeAdapter(Results)
+_OUTCOMES = TypeAdapter(tuple[Outcome, ...])
 
 
-def _slim(results: Results) -> object:
-    """As JSON has it: without the quotes that the texts hold at their place."""
-    return _ADAPTER.dump_python(_quoted(results, lambda one: "" if one.exact else one.quote))
+def _dumped(results: Results) -> str:
+    """As JSON, an outcome a line, without the quotes that the texts hold at their place."""
+    slim = _quoted(results, lambda one: "" if one.exact else one.quote)
+    held: dict[str, object] = _ADAPTER.dump_python(replace(slim, outcomes=()))
+    del held["outcomes"]
+    outcomes = ",\n".join(json.dumps(one) for one in _OUTCOMES.dump_python(slim.outcomes))
+    return f'{json.dumps(held, indent=1)[:-2]},\n "outcomes": [\n{outcomes}\n]}}\n'
 
 
 def _whole(results: Results) -> Results:
@@ -69,7 +74,7 @@ def save(results: Results, file: Path) -> None:
     part = file.with_name(file.name + ".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(json.dumps(_slim(results), indent=1).encode() + b"\n")
+        part.write_bytes(_dumped(results).encode())
         part.replace(file)
     except OSError as error:
         raise InputError(

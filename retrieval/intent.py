@@ -28,14 +28,21 @@ class Intent(Enum):
 _GREETING = frozenset(
     "hi hello hey hiya heya howdy yo sup greetings welcome good morning afternoon evening day".split()
 )
-_HOW_ARE_YOU = ("how are you", "how are you doing", "how are things", "how is it going", "whats up")
+_HOW_ARE_YOU = re.compile(
+    r"(?:(?:and|so|well|hi|hey|hello) )*(?:how (?:are|r|is|s|have) (?:you|u|ya|things|it|everything|life)"
+    r"(?: (?:doing|going|been|feeling|all|guys|today|tonight|now|there|this (?:morning|afternoon|evening)))*"
+    r"|what(?:s| s| is) up)"
+)
 _THANKS = frozenset(
-    "thanks thank thx ty tysm cheers great nice cool perfect awesome ok okay bye goodbye cya later".split()
+    "thanks thank thx ty tysm cheers great nice cool perfect awesome amazing brilliant helpful ok okay bye "
+    "goodbye cya later".split()
 )
 _FILLER = frozenset(
     "there you u so very much a lot all everyone everybody folks bot quoth again for the help your and see "
-    "to".split()
+    "to that this it was is were are re s helped helps did job work answer really quite soon now today "
+    "tonight tomorrow".split()
 )
+_PRAISED = frozenset("that this it was is are re s helped job work answer really tomorrow soon".split())
 
 # A message that means nearly the same as one of these, by the embedding model.
 _EXAMPLES = {
@@ -45,6 +52,8 @@ _EXAMPLES = {
         "who are you?",
         "what are you?",
         "are you a bot?",
+        "who made you?",
+        "who built you?",
         "how do you work?",
         "how do I use this bot?",
         "what can I ask you?",
@@ -83,9 +92,11 @@ def intent(message: str, embedder: Embedder) -> Intent:
     words = [word.lower() for word in _WORD.findall(message)]
     if not words:
         return Intent.QUESTION
-    if " ".join(words) in _HOW_ARE_YOU or (set(words) <= _GREETING | _FILLER and set(words) & _GREETING):
+    if _HOW_ARE_YOU.fullmatch(" ".join(words)) or (
+        set(words) <= _GREETING | _FILLER and set(words) & _GREETING
+    ):
         return Intent.GREETING
-    if set(words) <= _THANKS | _FILLER | _GREETING and set(words) & _THANKS:
+    if set(words) <= _THANKS | _PRAISED | _FILLER | _GREETING and set(words) & _THANKS:
         return Intent.THANKS
     if _SUMMARY.search(message):
         return Intent.SUMMARY

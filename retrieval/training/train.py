@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 BATCH = 32
-EXAMPLES = 168_000
-STAGES = ((1_750, 0), (2_000, 16))  # batches, and how many parts of the news are in them; then all are
+EXAMPLES = 340_000
+STAGES = ((1_750, 0), (2_000, 16), (2_500, 24))  # batches, and parts of the news in them; then all
 PEAK = 3e-4  # learning rate
 WARM_UP = 300  # steps
 LONGEST = 224  # tokens of question and passage

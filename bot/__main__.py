@@ -260,6 +260,31 @@ def _located(name: str, settings: Settings) -> tuple[Index, Place]:
 
 
 @app.command()
+def discord(
+    folder: FolderOption = None,
+    invite: Annotated[
+        bool, typer.Option("--invite", help="Print the address that invites the bot, and leave.")
+    ] = False,
+) -> None:
+    """Answer on Discord; QUOTH_DISCORD_TOKEN is the bot's token."""
+    from bot.discord import run
+    from bot.discord.settings import load
+
+    settings = console.settings(folder=folder)
+    wanted = load(settings.folder)
+    if invite:
+        print(run.invitation(wanted))
+        return
+    run.log_to_stderr(wanted)
+    run.serve(
+        settings.folder,
+        settings.data,
+        wanted,
+        lambda one: console.assemble(settings.model_copy(update={"folder": one})),
+    )
+
+
+@app.command()
 def doctor(
     folder: FolderArgument = None,
     json: JsonOption = False,

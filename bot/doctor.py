@@ -21,6 +21,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.discord import settings as on_discord
 from bot.render import safe
 from retrieval import articles, embedding, metadata
 from retrieval import reader as trained
@@ -73,6 +74,7 @@ def findings(folder: Path | None, environment: Mapping[str, str]) -> list[Findin
         found += [_wrong("settings", error), *_checked("model", lambda: model(DEFAULT_MODEL, offline))]
     else:
         found += _named(settings, offline)
+        found += _checked("discord", lambda: discord(settings.folder))
         found += in_force(settings, environment, {"folder"} if folder else ())
     return [*found, *unknown(environment)]
 
@@ -261,6 +263,13 @@ def _is_busy(lock: Path) -> bool:
         return True
 
 
+def discord(folder: Path) -> Finding:
+    """Whether the bot's token is set. Raises InputError for a setting of the bot that is not usable."""
+    is_set = on_discord.load(folder).token.get_secret_value().strip()
+    found = "set, hidden" if is_set else "not set: only quoth discord needs it"
+    return Finding("discord", "ok", f"QUOTH_DISCORD_TOKEN is {found}")
+
+
 def in_force(
     settings: Settings, environment: Mapping[str, str], given: Collection[str] = ()
 ) -> Iterator[Finding]:
@@ -283,7 +292,8 @@ def _shown(name: str, value: object) -> str:
 
 def unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Variables of the environment that look like settings and are none, perhaps by a typing error."""
-    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    kinds = (Settings, on_discord.DiscordSettings)
+    known = [f"{one.model_config['env_prefix']}{name.upper()}" for one in kinds for name in one.model_fields]
     for name in sorted(environment):
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, 1)

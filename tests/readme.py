@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
+from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from bot.discord.settings import DiscordSettings
 from eval import results
 from eval.measures import MEASURES
 from retrieval.settings import Settings
@@ -27,7 +29,13 @@ _MEASURES = (
 
 def rendered(text: str) -> str:
     """`text` with every made part as the program has it now."""
-    for name, body in (("help", _help()), ("settings", _settings()), ("figures", _figures())):
+    made = {
+        "help": _help(),
+        "settings": _settings(Settings),
+        "discord": _settings(DiscordSettings),
+        "figures": _figures(),
+    }
+    for name, body in made.items():
         text = re.sub(
             rf"<!-- {name} -->\n.*?(?=\n#|\n<!--)",
             lambda _, n=name, b=body: f"<!-- {n} -->\n{b}\n",
@@ -54,10 +62,12 @@ def _commands(of: typer.Typer) -> Iterator[list[str]]:
             yield from ([name, *command] for command in ([], *_commands(group.typer_instance)))
 
 
-def _settings() -> str:
+def _settings(kind: type[BaseSettings]) -> str:
+    prefix = kind.model_config["env_prefix"]
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        rows.append(f"| `QUOTH_{name.upper()}` | `{field.default}` | {field.description} |")
+    for name, field in kind.model_fields.items():
+        default = f"`{field.default}`" if str(field.default) else ""
+        rows.append(f"| `{prefix}{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)
 
 

@@ -292,7 +292,12 @@ def test_a_secret_that_is_not_set_is_told_to_be_so() -> None:
             [("quoth_treshold is no setting of Quoth.", "Did you mean QUOTH_THRESHOLD?")],
         ),
         ({"QUOTH_ZZZZZZZZZZZZ": "1"}, [("QUOTH_ZZZZZZZZZZZZ is no setting of Quoth.", "Unset it")]),
+        (
+            {"QUOTH_DISCORD_TOKN": "hunter2"},
+            [("QUOTH_DISCORD_TOKN is no setting of Quoth.", "Did you mean QUOTH_DISCORD_TOKEN?")],
+        ),
         ({"QUOTH_K": "1", "quoth_depth": "2", "OTHER": "3", "MY_QUOTH_X": "4"}, []),
+        ({"QUOTH_DISCORD_TOKEN": "1", "quoth_discord_workers": "2"}, []),
     ],
 )
 def test_a_setting_that_there_is_not_is_told_with_the_nearest(
@@ -304,9 +309,36 @@ def test_a_setting_that_there_is_not_is_told_with_the_nearest(
         assert brief(finding) == ("warn", sentence) and finding.mend.startswith(mend)
 
 
+# ---- the bot
+
+
+def test_the_token_of_the_bot_is_told_to_be_set_or_not_and_never_shown(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    not_set = "QUOTH_DISCORD_TOKEN is not set: only quoth discord needs it"
+    assert brief(doctor.discord(here / "news")) == ("ok", not_set)
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", " ")
+    assert brief(doctor.discord(here / "news")) == ("ok", not_set)
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "hunter2")
+    assert brief(doctor.discord(here / "news")) == ("ok", "QUOTH_DISCORD_TOKEN is set, hidden")
+    assert "hunter2" not in call("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("API", "http://discord.test/api"), ("GATEWAY", "ws://discord.test"), ("WORKERS", "0")],
+)
+def test_a_setting_of_the_bot_that_is_not_usable_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"QUOTH_DISCORD_{name}", value)
+    finding = next(f for f in doctor.findings(None, os.environ) if f.check == "discord")
+    assert brief(finding)[0] == "wrong" and f"QUOTH_DISCORD_{name}" in finding.found + finding.mend
+
+
 # ---- all together
 
-CHECKS = "python packages model reader data disk articles metadata index".split()
+CHECKS = "python packages model reader data disk articles metadata index discord".split()
 
 
 def test_a_check_that_fails_stops_no_other(here: Path) -> None:

@@ -73,7 +73,9 @@ def test_a_name_is_a_file_of_the_folder_unless_it_is_one_itself(tmp_path: Path):
 def test_a_damaged_file_is_refused_and_named(tmp_path: Path, content: bytes, part: str):
     file = tmp_path / "a.json"
     file.write_bytes(content)
-    with pytest.raises(InputError, match=rf"a\.json holds no results of quoth eval run (?i:{part}).*make them"):
+    with pytest.raises(
+        InputError, match=rf"a\.json holds no results of quoth eval run (?i:{part}).*make them"
+    ):
         load(file)
 
 

@@ -1,0 +1,56 @@
+"""The folders of articles that the bot answers from: one for all, or one for some servers of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrieval.types import Answer, Question
+
+if TYPE_CHECKING:
+    from retrieval.chain import Quoth  # heavy: an error must not wait for it
+    from retrieval.index import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed(Question):
+    """A question to the articles that a server sees."""
+
+    guild: int | None = None
+
+
+class Libraries:
+    """Each folder opened once, when it is first needed. Safe to share between threads."""
+
+    def __init__(self, folder: Path, folders: Mapping[int, Path], opened: Callable[[Path], Quoth]) -> None:
+        """`folder` is every server's but those that `folders` names; `opened` makes the chain of one."""
+        self._folder = folder
+        self._folders = folders
+        self._opened = opened
+        self._chains: dict[Path, Quoth] = {}
+        self._lock = threading.Lock()
+
+    def of(self, guild: int | None) -> Quoth:
+        """The chain that answers in a server; direct messages are answered by everybody's."""
+        folder = self._folders.get(guild, self._folder) if guild else self._folder
+        with self._lock:
+            if folder not in self._chains:
+                self._chains[folder] = self._opened(folder)
+            return self._chains[folder]
+
+    def warm(self) -> None:
+        """Open every folder and load the models, so that no question waits for it."""
+        for guild in (None, *self._folders):
+            self.of(guild).warm()
+
+    def answer(self, question: Question) -> Answer:
+        """The answer from the articles of the server that the question was asked in."""
+        guild = question.guild if isinstance(question, Addressed) else None
+        return self.of(guild).invoke(question)
+
+    def sync(self, guild: int | None) -> Summary:
+        """Bring the index of a server's articles up to date."""
+        return self.of(guild).index.sync()

@@ -15,6 +15,7 @@ from retrieval.clues import Clues, Wanted, offered
 from retrieval.figures import Figure, figures
 from retrieval.lexical import terms
 from retrieval.persons import TITLES, persons
+from retrieval.types import Span
 from retrieval.values import DATE, Value, dates
 
 
@@ -102,6 +103,15 @@ def _holds(sentence: str, name: str, others: Iterable[str], clues: Clues) -> boo
         _ENDS.split(after[said.end() :])[0] if said else "",
     )
     return any(_is_what_is_asked(side, clues) for side in sides)
+
+
+def was_before(text: str, name: Span, clues: Clues) -> bool:
+    """Whether the words before a name say that it was so once ("former"), which the question does not ask."""
+    words = _ENDS.split(text[: name.start])[-1]
+    return any(clues.stems.isdisjoint(terms(word)) for word in _BEFORE.findall(words))
+
+
+_BEFORE = re.compile(r"\b(?:former|ex|then|late|outgoing)\b", re.IGNORECASE)
 
 
 def _is_what_is_asked(words: str, clues: Clues) -> bool:

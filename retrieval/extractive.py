@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from retrieval.clues import clues
+from retrieval.accounts import was_before
+from retrieval.clues import Clues, Wanted, clues
 from retrieval.embedding import Embedder
 from retrieval.lexical import LexicalIndex
 from retrieval.ranking import Ranked, confidence, rank, weights_of
@@ -20,6 +21,7 @@ REFUSAL = "The articles don't say."
 _PREFERENCE = 3.0  # in score: what the time that the question prefers is worth
 _NEAR = 0.5  # the same for an article that the last answer quoted
 _HEARD = 2.0  # the same, against a sentence that it quoted
+_FORMER = 2.0  # the same, against one of who it was before, where it is asked who it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def answer(
     taken = clues(question, [passage.chunk.text for passage in passages])
     sure = confidence(ranked, weights, leaning.follows) if taken.terms else 0.0  # "who?" asks for nothing
     threshold = weights.threshold if threshold is None else threshold
-    standing = [with_holder(one, taken) for one in _standing(ranked, leaning)]
+    standing = _standing([with_holder(one, taken) for one in ranked], leaning, taken)
     if sure < threshold or not standing:
         nearest = passages[0].chunk.source if passages else None
         return Answer(question, False, (Sentence(REFUSAL),), nearest=nearest, confidence=sure)
@@ -73,7 +75,7 @@ def answer(
     )
 
 
-def _standing(ranked: Sequence[Ranked], leaning: Leaning) -> list[Ranked]:
+def _standing(ranked: Sequence[Ranked], leaning: Leaning, taken: Clues) -> list[Ranked]:
     """The sentences that are wanted, best first, with what the question leans to counted in."""
     frame, context = leaning.frame, leaning.context
     newest = max((one.candidate.source.date for one in ranked if one.candidate.source.date), default=None)
@@ -87,5 +89,11 @@ def _standing(ranked: Sequence[Ranked], leaning: Leaning) -> list[Ranked]:
         )
         time = _PREFERENCE * frame.preference(day, newest) if newest and frame.prefers else 0.0
         if not (leaning.more and heard):
-            liked.append(replace(one, preferred=time + _NEAR * near - _HEARD * heard))
+            former = _is_former(one, taken, frame)
+            liked.append(replace(one, preferred=time + _NEAR * near - _HEARD * heard - _FORMER * former))
     return sorted(liked, key=lambda one: -one.standing)
+
+
+def _is_former(one: Ranked, taken: Clues, frame: Timeframe) -> bool:
+    is_asked = taken.wanted is Wanted.PERSON and (frame.present or frame.newest)
+    return bool(is_asked and one.answer and was_before(one.candidate.text, one.answer, taken))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.accounts import account, answers_back, conflict, denies
+from retrieval.accounts import account, answers_back, conflict, denies, was_before
 from retrieval.clues import clues
+from retrieval.types import Span
 
 HOW_MANY = "How many people died in the fire?"
 HOW_MUCH = "How much does rye bread cost?"
@@ -201,3 +202,19 @@ def test_a_denial_is_no_reply_to_a_denial():
     taken = clues("Did Voss skip the checks?")
     assert not answers_back("Voss denies skipping the checks.", "Voss rejected a claim on Monday.", taken, 1)
     assert answers_back("Voss skipped the checks, he said.", "Voss rejected the claim.", taken, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "name", "expected"),
+    [
+        ("Who is the mayor?", "In April, former mayor Jane Doe spoke.", "Jane Doe", True),
+        ("Who is the mayor?", "The ex-mayor, Jane Doe, spoke.", "Jane Doe", False),  # a comma ends the words
+        ("Who is the mayor?", "Ex-mayor Jane Doe spoke.", "Jane Doe", True),
+        ("Who is the mayor?", "Mayor Jane Doe met her former deputy.", "Jane Doe", False),
+        ("Who is the mayor?", "The former deputy met mayor Jane Doe.", "Jane Doe", False),
+        ("Who is the former mayor?", "In April, former mayor Jane Doe spoke.", "Jane Doe", False),
+    ],
+)
+def test_who_it_was_before_is_told_from_who_it_is(question: str, sentence: str, name: str, expected: bool):
+    at = sentence.index(name)
+    assert was_before(sentence, Span(at, at + len(name)), clues(question)) is expected

@@ -202,7 +202,7 @@ def test_votes_can_be_read_without_a_bot(tmp_path: Path):
 
 
 def test_a_server_has_the_default_settings_until_it_sets_others(store: Store):
-    mine = ServerSettings(frozenset({SERVER, 5}), frozenset({6}), True, 0, Path("articles/\udcff"))
+    mine = ServerSettings(frozenset({SERVER, 5}), frozenset({6}), True, 0)
     store.set_settings(SERVER, mine)
     assert store.settings(SERVER) == mine
     assert store.settings(2) == store.settings(None) == ServerSettings()

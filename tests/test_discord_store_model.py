@@ -30,7 +30,6 @@ server_settings = st.builds(
     st.frozensets(st.integers(0, 9), max_size=3),
     st.booleans(),
     st.integers(0, 600),
-    st.none() | st.text(st.characters(exclude_characters="\0"), min_size=1).map(Path),
 )
 
 

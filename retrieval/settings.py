@@ -42,6 +42,27 @@ class Settings(BaseSettings):
     today: dt.date | None = Field(
         None, description="The day of asking, from which `last year` counts; the clock's where it is not set."
     )
+    llm: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9_]+:\S+$",
+        description="The language model that writes answers, `PROVIDER:MODEL`; without it they are quoted.",
+    )
+    llm_base_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="The address of its server, where it is not the usual one.",
+    )
+    llm_seconds: float = Field(60.0, gt=0, le=3600, description="The longest that it may take for an answer.")
+    llm_tokens: int = Field(
+        6_000,
+        ge=500,
+        description="The most tokens of an answer's prompt; passages that do not fit are left out.",
+    )
+    llm_answer_tokens: int = Field(600, ge=50, description="The most tokens that it may write for an answer.")
+    gate: Literal["strict", "mark", "off"] = Field(
+        "strict", description="What becomes of a sentence that its citations do not support."
+    )
+    prompts: Path | None = Field(None, description="A folder of prompts that take the place of Quoth's own.")
     max_bytes: int = Field(20_000_000, ge=1, description="Larger files are skipped.")
     max_pages: int = Field(2_000, ge=1, description="PDF files with more pages are skipped.")
     parse_seconds: float = Field(

@@ -146,6 +146,7 @@ class Sentence:
     citations: tuple[int, ...] = ()
     lead: str = ""  # Quoth's own words before it: "Earlier, 3 Jul 2023:"
     answer: Span | None = None  # in `text`: the words that answer, as the reader marks them
+    doubt: str = ""  # why the support gate would have struck it, where it only marks
 
     @property
     def marked(self) -> Span | None:
@@ -179,6 +180,24 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model was asked for an answer."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to a question: sentences, their proofs, and how sure Quoth is."""
 
@@ -192,8 +211,21 @@ class Answer:
     nearest: Source | None = None  # the nearest article, where the articles do not say
     confidence: float = 0.0  # 0 to 1: that the first citation answers the question
     seconds: float = 0.0
+    model: str | None = None  # the language model that wrote it; None where it is quoted
+    removed: int = 0  # sentences of the model that the support gate struck
+    usage: Usage | None = None  # None where no model was asked
 
     @property
     def text(self) -> str:
         """The notes and the sentences in a row, each as it is read: `About Li Shangfu: Quote. [1][2]`."""
         return " ".join([*self.notes, *map(str, self.sentences)])
+
+
+class Said(NamedTuple):
+    """A sentence of an answer under way that may be shown already, and the citations that are new with it."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+Event = Said | Answer  # of a streamed answer: what is said, then the whole answer once, which counts

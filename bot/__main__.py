@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, "
-    "a line of a batch failed, doctor found something wrong, or eval fell under a bound or found a "
-    "fault in a set; 2 bad input; 3 the embedding model; "
+    "a line of a batch failed, check --strict found a claim unsupported, doctor found something wrong, or "
+    "eval fell under a bound or found a fault in a set; 2 bad input; 3 a model; "
     "4 the index or the data folder; 130 interrupted."
 )
 
@@ -134,10 +135,14 @@ def _chain(publisher: str | None, **flags: Any) -> Quoth:
 
 
 def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> None:
-    from bot import render
+    from bot import live, render
     from retrieval.types import Question
 
-    answer = quoth.invoke(Question(_readable(question), filters=filters))
+    asked = Question(_readable(question), filters=filters)
+    if quoth.writer and not json and (terminal := console.terminal()):
+        live.in_place(quoth.stream(asked), quoth.index.folder, console.show, terminal)
+        return
+    answer = quoth.invoke(asked)
     if json:
         print(render.dumped(render.answer_json(answer), indent=2))
     else:
@@ -180,6 +185,33 @@ def search(
         print(render.dumped([render.passage_json(passage) for passage in found], indent=2))
     else:
         console.show(render.passages(found, quoth.index.folder))
+
+
+@app.command()
+def check(
+    claim: Annotated[str | None, typer.Argument(help="What somebody states.")] = None,
+    draft: Annotated[
+        Path | None, typer.Option("--file", help="Check every statement of this text, plain or Markdown.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 1 unless the articles support all of it.")
+    ] = False,
+    json: JsonOption = False,
+    folder: FolderOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    publisher: PublisherOption = None,
+) -> None:
+    """Hold a claim, or every statement of a draft, against the articles: which support it, which deny it."""
+    from bot import checking
+
+    filters = options.filters(since, until, publisher)
+    stated = checking.read(_readable(claim) if claim is not None else None, draft)
+    quoth = _chain(publisher, folder=folder)
+    held = checking.held(stated, quoth, filters)
+    checking.show(held, stated, quoth.index.folder, json)
+    if strict and any(one.checked.result != "supported" for one in held):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -227,7 +259,7 @@ def show(
     ] = False,
 ) -> None:
     """Show an article, or the text around a line of it."""
-    from bot import pager, reading, render
+    from bot import page, pager, reading
 
     index, found = _located(_readable(place), console.settings(folder=folder))
     chunks = index.dense.article(found.source.file)
@@ -237,7 +269,7 @@ def show(
     if span and span.start == span.end:
         console.say(f"Note: line {found.line} is blank or page furniture; the text nearest to it follows.")
     lines = None if whole else _AROUND
-    pager.paged(render.surroundings(chunks, span, index.folder, lines), marked=span is not None)
+    pager.paged(page.surroundings(chunks, span, index.folder, lines), marked=span is not None)
 
 
 _AROUND = 12  # lines on each side
@@ -331,6 +363,7 @@ def main() -> None:
     from retrieval.errors import QuothError
 
     signal.signal(signal.SIGINT, _interrupt)
+    logging.getLogger("retrieval.generative").addHandler(logging.NullHandler())  # answers tell it in a note
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that is not UTF-8

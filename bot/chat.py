@@ -6,19 +6,20 @@ import difflib
 import re
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeVar
 
 from rich.table import Table
 from rich.text import Text
 
-from bot import named, reading, render
+from bot import named, page, reading, render
 from bot.render import safe
 from retrieval.errors import InputError, QuothError
 from retrieval.feedback import Feedback, Verdict
 from retrieval.question import as_question
-from retrieval.types import Answer, Chunk, Citation, Filters, Question, Source, Span, Turn
+from retrieval.types import Answer, Chunk, Citation, Event, Filters, Question, Source, Span, Turn
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,10 +40,19 @@ class Run(Protocol):
     def __call__(self, work: Callable[[], T], what: str, /) -> T: ...
 
 
+class Stream(Protocol):
+    """How an answer is had that a language model writes."""
+
+    def __call__(self, quoth: Quoth, asked: Question, /) -> Iterator[Event]: ...
+
+
 class Screen(Protocol):
     """Where replies go."""
 
     def show(self, renderable: RenderableType) -> None: ...
+
+    def follow(self, events: Iterator[Event], folder: Path) -> Answer:
+        """Show an answer as it comes."""
 
     def page(self, renderable: RenderableType, marked: bool) -> None: ...
 
@@ -71,12 +81,19 @@ class Chat:
     """One conversation. Beside `hear`, its methods are what `COMMANDS` says of them."""
 
     def __init__(
-        self, chain: Callable[[], Quoth], filters: Filters, run: Run, screen: Screen, feedback: Feedback
+        self,
+        chain: Callable[[], Quoth],
+        filters: Filters,
+        run: Run,
+        stream: Stream,
+        screen: Screen,
+        feedback: Feedback,
     ) -> None:
         """`chain` is called, by way of `run`, when the index is needed, and must remember what it returns."""
         self._chain = chain
         self._filters = filters
         self._run = run
+        self._stream = stream
         self._screen = screen
         self._feedback = feedback
         self._turns: deque[Turn] = deque(maxlen=HISTORY)
@@ -106,10 +123,17 @@ class Chat:
     def _ask(self, text: str) -> None:
         as_question(text)  # a bad question must not wait for the model
         quoth, history = self._quoth(), tuple(self._turns)
-        answer = self._run(lambda: quoth.invoke(Question(text, history, self._filters)), "Reading")
+        answer = self._answer(quoth, Question(text, history, self._filters))
         self._turns.append(Turn(text, answer.text))
         self._last = _Exchange(uuid.uuid4().hex, answer, history)
+
+    def _answer(self, quoth: Quoth, asked: Question) -> Answer:
+        """The answer, shown; where a language model writes it, sentence by sentence."""
+        if quoth.writer:
+            return self._screen.follow(self._stream(quoth, asked), quoth.index.folder)
+        answer = self._run(lambda: quoth.invoke(asked), "Reading")
         self._screen.show(render.answer(answer, quoth.index.folder))
+        return answer
 
     def _answered(self) -> _Exchange:
         if self._last is None:
@@ -137,7 +161,7 @@ class Chat:
             return chunks, reading.on_line(chunks, place.line) if place.line is not None else None
 
         chunks, span = self._run(found, "Reading")
-        self._screen.page(render.surroundings(chunks, span, index.folder, _AROUND), span is not None)
+        self._screen.page(page.surroundings(chunks, span, index.folder, _AROUND), span is not None)
 
     def _citation(self, number: int) -> Citation:
         citations = self._answered().answer.citations

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from retrieval.chain import Quoth
     from retrieval.index import Index, Summary
@@ -28,7 +28,7 @@ def settings(**flags: Any) -> Settings:
 def assemble(settings: Settings) -> Quoth:
     """The chain, over an index that is brought up to date first, saying so."""
     from bot import render
-    from retrieval.chain import Quoth, open_index, open_reader
+    from retrieval.chain import open_index, over
 
     opened = open_index(settings)
     if not opened.is_current():
@@ -36,7 +36,7 @@ def assemble(settings: Settings) -> Quoth:
         done = sync(opened)
         if done.added or done.changed or done.removed:
             say(render.summary(done, settings.folder))
-    return Quoth(opened, settings, open_reader(settings))
+    return over(opened, settings)
 
 
 class Told(Protocol):
@@ -95,6 +95,14 @@ def say(sentence: str) -> None:
     from bot.render import safe
 
     print(safe(sentence), file=sys.stderr, flush=True)
+
+
+def terminal() -> Console | None:
+    """Standard output, where it is a terminal in which what was written can be written over."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
 _UNBROKEN = 100_000  # columns, for a pipe

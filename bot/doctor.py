@@ -1,6 +1,6 @@
 """Whether everything that Quoth needs is there and in order: one finding a check, and how to mend it.
 
-Nothing is made or mended here, and no model is loaded.
+Nothing is made or mended here, and no model is loaded; a language model that is set is called once.
 """
 
 from __future__ import annotations
@@ -14,23 +14,21 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from filelock import FileLock, Timeout
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot import models
 from bot.discord import settings as on_discord
+from bot.finding import Finding, failed
 from bot.render import safe
-from retrieval import articles, embedding, metadata
-from retrieval import reader as trained
+from retrieval import articles, metadata
 from retrieval.articles import Limits, Skipped
-from retrieval.errors import QuothError, ReaderError
+from retrieval.errors import QuothError
 from retrieval.settings import DEFAULT_MODEL, SECRET, Settings, load
 from retrieval.snapshot import collection_name
-
-State = Literal["ok", "warn", "wrong"]
 
 _PYTHON = (3, 11)
 _PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy", "langchain-core")
@@ -39,15 +37,6 @@ _TOLD = 3  # sentences about skipped files and the like
 _PREFIX = "QUOTH_"
 _CREDENTIALS = re.compile(rf"://[^/\s]*@|[?&][^=\s]*(?:{SECRET})[^=\s]*=", re.IGNORECASE)
 _STYLES = {"ok": "green", "warn": "yellow", "wrong": "bold red"}
-
-
-class Finding(NamedTuple):
-    """What a check found; `mend` is empty where nothing is to be done."""
-
-    check: str
-    state: State
-    found: str
-    mend: str = ""
 
 
 def table(findings: Iterable[Finding]) -> RenderableType:
@@ -71,7 +60,7 @@ def findings(folder: Path | None, environment: Mapping[str, str]) -> list[Findin
     try:
         settings = load(folder=folder)
     except QuothError as error:
-        found += [_wrong("settings", error), *_checked("model", lambda: model(DEFAULT_MODEL, offline))]
+        found += [failed("settings", error), *_checked("model", lambda: models.model(DEFAULT_MODEL, offline))]
     else:
         found += _named(settings, offline)
         found += _checked("discord", lambda: discord(settings.folder))
@@ -82,8 +71,11 @@ def findings(folder: Path | None, environment: Mapping[str, str]) -> list[Findin
 def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
     """The checks of what the settings name; where its folder cannot be read, the index is not looked at."""
     limits = Limits.of(settings)
-    yield from _checked("model", lambda: model(settings.model, offline))
-    yield reader(settings.reader)
+    yield from _checked("model", lambda: models.model(settings.model, offline))
+    yield models.reader(settings.reader)
+    yield models.judge()
+    yield from _checked("prompts", lambda: models.prompts(settings.prompts))
+    yield models.language_model(settings)
     yield from _checked("data", lambda: data(settings.data))
     yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))
     found = [*_checked("articles", lambda: readable(settings.folder, limits))]
@@ -98,17 +90,7 @@ def _checked(check: str, look: Callable[[], Finding]) -> Iterator[Finding]:
     try:
         yield look()
     except (QuothError, OSError) as error:
-        yield _wrong(check, error)
-
-
-def _wrong(check: str, error: Exception) -> Finding:
-    """An error's sentence: what is wrong stands before its last colon, what to do behind it."""
-    found, colon, mend = str(error).rpartition(": ")
-    return Finding(check, "wrong", f"{found}.", _capital(mend)) if colon else Finding(check, "wrong", mend)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        yield failed(check, error)
 
 
 def python(version: Sequence[int], system: str) -> Finding:
@@ -134,46 +116,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def model(name: str, offline: bool) -> Finding:
-    """Whether the embedding model is there; the default one's files must be the official ones."""
-    if name == DEFAULT_MODEL:
-        embedding.verify(embedding.wheel_folder())
-        return Finding("model", "ok", f"{name}; all its files are the official ones")
-    if any((Path(name) / file).is_file() for file in _MODEL_FILES):
-        return Finding("model", "ok", f"{name}, a folder")
-    if _downloaded(name):
-        return Finding("model", "ok", f"{name}, in the cache of the model hub")
-    if offline or Path(name).is_absolute() or Path(name).exists():
-        return Finding("model", "wrong", f"{name} is no model that is on this machine.", _OTHER_MODEL)
-    return Finding("model", "warn", f"{name} is not on this machine: its first use loads it.", _OTHER_MODEL)
-
-
-def reader(wanted: bool) -> Finding:
-    """Whether the trained reader can be used; without it Quoth answers, but less well."""
-    if not wanted:
-        return Finding("reader", "ok", "switched off by QUOTH_READER")
-    try:
-        trained.verify(trained.FOLDER)
-    except ReaderError as error:
-        found, _, mend = str(error).rpartition(": ")
-        return Finding("reader", "warn", f"{found}.", _capital(mend))
-    return Finding("reader", "ok", "the trained reader's file is the one that was shipped")
-
-
-_MODEL_FILES = ("modules.json", "config.json")
-_OTHER_MODEL = "Name the folder of a model in QUOTH_MODEL, or unset it for the one that comes along."
-
-
-def _downloaded(name: str) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    full = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        return any(isinstance(try_to_load_from_cache(full, file), str) for file in _MODEL_FILES)
-    except ValueError:  # no model could have such a name
-        return False
 
 
 def data(folder: Path) -> Finding:
@@ -285,7 +227,8 @@ def in_force(
 
 def _shown(name: str, value: object) -> str:
     """A setting's value; never a secret."""
-    if re.search(SECRET, name, re.IGNORECASE) or _CREDENTIALS.search(str(value)):
+    is_secret = re.search(SECRET, name, re.IGNORECASE) and not isinstance(value, int)  # QUOTH_LLM_TOKENS
+    if is_secret or _CREDENTIALS.search(str(value)):
         return "set, hidden" if value else "not set"
     return "not set" if value is None else str(value)
 

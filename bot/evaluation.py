@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,7 @@ class System(StrEnum):
     LEXICAL = "lexical"
     DENSE = "dense"
     TUTORIAL = "tutorial"
+    LLM = "llm"
 
 
 class Format(StrEnum):
@@ -45,6 +47,16 @@ class Split(StrEnum):
 
 QuestionsOption = Annotated[
     Path | None, typer.Option("--questions", help="The set. [default: the one that comes along]")
+]
+
+
+FailUnderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 where it is worse: lower, or higher if less is better. Repeatable.",
+    ),
 ]
 
 
@@ -68,7 +80,12 @@ def check(questions: QuestionsOption = None, folder: FolderOption = None) -> Non
 def run(
     name: Annotated[str, typer.Option("--name", help="The results go to eval/results/NAME.json.")] = "latest",
     system: Annotated[
-        System, typer.Option("--system", help="The product, one half of its search, or the tutorial.")
+        System,
+        typer.Option(
+            "--system",
+            help="The product without a language model, one half of its search, the tutorial, "
+            "or the product with the model that QUOTH_LLM names.",
+        ),
     ] = System.QUOTH,
     format: Annotated[Format, typer.Option("--format", help="Of the set.")] = Format.QUOTH,
     questions: QuestionsOption = None,
@@ -78,22 +95,15 @@ def run(
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="SEED", help="Draw them by chance, with this seed.")
     ] = None,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-under",
-            metavar="METRIC=VALUE",
-            help="Exit with status 1 where it is worse: lower, or higher if less is better. Repeatable.",
-        ),
-    ] = None,
+    fail_under: FailUnderOption = None,
 ) -> None:
     """Ask a system the questions of a set, and keep every answer with its marks."""
     from bot import scores
-    from eval import gate, results
+    from eval import bounds, results
     from eval.run import run as run_set
 
     file = results.path(name)
-    wanted = gate.parsed(fail_under or [])
+    wanted = bounds.parsed(fail_under or [])
     settings = console.settings(folder=folder)
     with tempfile.TemporaryDirectory() as scratch, console.progress("questions", _EVERY) as told:
         dataset = _dataset(format, questions, settings.folder, split, Path(scratch))
@@ -101,9 +111,14 @@ def run(
     results.save(found, file)
     console.show(scores.run(found))
     print(f"Every answer: {file}")
-    if missed := gate.missed(found.metrics, wanted):
-        for line in missed:
-            console.say(f"quoth: {line}")
+    _fail(bounds.missed(found.metrics, wanted))
+
+
+def _fail(missed: Sequence[str]) -> None:
+    """Leave with status 1 where there is a bound that was missed."""
+    for line in missed:
+        console.say(f"quoth: {line}")
+    if missed:
         raise typer.Exit(1)
 
 
@@ -124,6 +139,40 @@ def _dataset(
         raise InputError(f"--format {format} has no set of its own: name one with --questions.")
     load = squad.load if format is Format.SQUAD else beir.load
     return load(questions, scratch)
+
+
+@app.command()
+def gate(
+    split: Annotated[Split | None, typer.Option("--split", help="Only these of the claims.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most so many places of each corpus.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    fail_under: FailUnderOption = None,
+) -> None:
+    """Show what the support gate stops, and what it lets through, of a model that mixes right and wrong."""
+    from bot import scores
+    from bot.render import dumped
+    from eval import bounds, stopping
+    from eval.claims import SPLITS
+    from retrieval.chain import open_entailment
+
+    wanted = bounds.parsed(fail_under or [], stopping.NAMES)
+    splits = [one for one in SPLITS if split in (None, one)]
+    with console.progress("places", _EVERY) as told:
+        found = stopping.measure(open_entailment(), splits, limit, told)
+    if as_json:
+        print(dumped([stopping.as_json(one) for one in found], indent=1))
+    else:
+        for one in found:
+            console.show(scores.stopped(one))
+    _fail(
+        [
+            f"{one.split}: {line}"
+            for one in found
+            for line in bounds.missed(one.metrics, wanted, stopping.LESS_IS_BETTER)
+        ]
+    )
 
 
 ResultsArgument = Annotated[str, typer.Argument(help="A name in eval/results, or a .json file.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from retrieval.types import Citation, Source
+from retrieval.types import Answer, Citation, Sentence, Source, Usage
 
 # C0 and C1 controls, what turns the direction of text or hides in it, and halves of characters.
 HIDDEN = (
@@ -41,3 +41,22 @@ def dated(source: Source) -> str:
 def credit(source: Source) -> str:
     """By whom and when: "The Post, 3 Jul 2023"; what is not known is left out."""
     return ", ".join(part for part in (safe(source.publisher or ""), source.day) if part)
+
+
+def doubt(sentence: Sentence) -> str:
+    """Why the support gate would strike a sentence that it only marks: "(doubtful: …)"; else empty."""
+    return f"(doubtful: {safe(sentence.doubt)})" if sentence.doubt else ""
+
+
+def author(answer: Answer) -> str:
+    """Which language model wrote an answer, and what it took; empty where none was asked."""
+    by = f"Written by {safe(answer.model)} from the articles" if answer.model else ""
+    spent = _spent(answer.usage) if answer.usage and answer.usage.calls else ""
+    if spent and not by:
+        by = "A language model was asked"
+    return ": ".join(part for part in (by, spent) if part) + "." * bool(by)
+
+
+def _spent(usage: Usage) -> str:
+    calls = f"{usage.calls:,} call" + "s" * (usage.calls != 1)
+    return f"{calls}, {usage.tokens_in:,} tokens read, {usage.tokens_out:,} written, {usage.seconds:.1f} s"

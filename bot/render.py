@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot import reading
-from bot.plain import HIDDEN, NEAREST, credit, dated, place, visible
+from bot.plain import HIDDEN, NEAREST, author, credit, dated, doubt, place
 from bot.plain import safe as safe  # for those who print
-from bot.reading import Line
-from retrieval.types import Answer, Chunk, Citation, Passage, Source, Span
+from retrieval.types import Answer, Citation, Passage, Sentence, Source, Span, Usage
 
 if TYPE_CHECKING:
     from retrieval.index import Summary  # Chroma comes with it, and every error is rendered here
@@ -30,33 +29,47 @@ _JSON_UNSAFE = re.compile(f"[{HIDDEN}]")
 
 
 def answer(answer: Answer, folder: Path) -> RenderableType:
-    """An answer for a terminal: its sentences, then each citation with its source and quote."""
-    said = _said(answer) if answer.answered else Text(safe(answer.text), style="bold")
-    if not answer.answered and answer.nearest:
-        nearest = Text(NEAREST).append(_source(answer.nearest, folder))
-        return Group(said, nearest)
-    return Group(said, *(_citation(citation, folder) for citation in answer.citations))
+    """An answer for a terminal: its sentences, each citation with its source and quote, who wrote it."""
+    written = written_by(answer)
+    if answer.answered:
+        return Group(said(answer.sentences, answer.notes), proofs(answer.citations, folder), written)
+    refusal = Text(safe(answer.text), style="bold")
+    if answer.nearest:
+        return Group(refusal, Text(NEAREST).append(_source(answer.nearest, folder)), written)
+    return Group(refusal, proofs(answer.citations, folder), written)
 
 
-def _said(answer: Answer) -> Text:
-    """The notes and the sentences in a row, the words that answer in bold."""
-    parts = [Text(safe(note)) for note in answer.notes]
-    for sentence in answer.sentences:
-        said = Text(safe(str(sentence)))
+def said(sentences: Sequence[Sentence], notes: Sequence[str] = ()) -> Text:
+    """Notes and sentences in a row: the words that answer in bold, and behind a doubtful one why it is."""
+    parts = [Text(safe(note)) for note in notes]
+    for sentence in sentences:
+        text = Text(safe(str(sentence)))
         if marked := sentence.marked:
-            said.stylize("bold", marked.start, marked.end)
-        parts.append(said)
+            text.stylize("bold", marked.start, marked.end)
+        parts += [text, Text(doubt(sentence), style="bold yellow")]
     return Text(" ").join(part for part in parts if part)
 
 
-def _citation(citation: Citation, folder: Path) -> RenderableType:
+def proofs(citations: Sequence[Citation], folder: Path) -> RenderableType:
+    """Citations, a blank line before each."""
+    return Group(*(citation(one, folder) for one in citations))
+
+
+def written_by(answer: Answer) -> RenderableType:
+    """Which language model wrote an answer and what it took, behind a blank line; nothing for none."""
+    told = author(answer)
+    return Group("", Text(told, style="dim")) if told else Group()
+
+
+def citation(citation: Citation, folder: Path) -> RenderableType:
+    """A citation for a terminal: its number and title, its place, its quote."""
     head = Text(f"[{citation.number}] ", style="bold cyan").append(safe(citation.source.title), style="bold")
-    line = _details(citation.source, folder, place(citation, folder))
+    line = details(citation.source, folder, place(citation, folder))
     quote = Text(f"> {safe(citation.quote)}", style="italic")
     return Group("", head, Padding(Group(line, quote), (0, 0, 0, 4)))
 
 
-def _details(source: Source, folder: Path, where: str) -> Text:
+def details(source: Source, folder: Path, where: str) -> Text:
     """When and by whom an article was published, and the place `where`, as a link to its file."""
     about = [dated(source), safe(source.publisher or "")]
     line = Text(" · ".join(part for part in about if part), style="dim")
@@ -132,56 +145,6 @@ class _Sources:
         yield table
 
 
-def surroundings(
-    chunks: Sequence[Chunk], span: Span | None, folder: Path, lines: int | None = None
-) -> RenderableType:
-    """The article that has these chunks, with line numbers, or `lines` lines on each side of `span`.
-
-    The characters of `span` stand out, and the lines that hold them have a `>` in the margin.
-    """
-    source = chunks[0].source
-    head = Text(safe(source.title), style="bold")
-    read = reading.lines(chunks)
-    gaps = reading.omissions(read)
-    kept = reading.around(read, span, lines) if span is not None and lines is not None else read
-    details = _details(source, folder, safe(str(folder / source.file)))
-    return Group(head, details, "", _numbered(kept, span or Span(0, 0), gaps))
-
-
-def _numbered(lines: Sequence[Line], span: Span, gaps: Set[int]) -> Table:
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True, min_width=1)
-    table.add_column(justify="right", style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for before, line in zip([None, *lines], lines, strict=False):
-        if before and line.number > before.number + 1:
-            table.add_row("", "", Text("…" if line.number in gaps else "", style="dim"))
-        mark = Text(">", style="bold cyan") if line.meets(span) else ""
-        table.add_row(mark, str(line.number), _highlighted(line, span))
-    return table
-
-
-def _highlighted(line: Line, span: Span) -> Text:
-    text, end = Text(), line.stretches[0].start
-    for part in line.stretches:
-        text.append(" " if 0 < part.start - end <= _SPACE else " … " if part.start > end else "")
-        shift = len(text) - part.start
-        text.append(_in_place(part.text))
-        start, stop = max(span.start, part.start), min(span.end, part.end)
-        if start < stop:
-            text.stylize("bold underline", start + shift, stop + shift)
-        end = part.end
-    return text
-
-
-_SPACE = 2  # characters between sentences; where there are more, furniture is left out
-
-
-def _in_place(text: str) -> str:
-    """As `safe`, but with every character where it was; a line's end is its caller's."""
-    return re.sub(r"\s", " ", visible(text.removesuffix("\r")))
-
-
 def summary(done: Summary, folder: Path) -> str:
     """One line: what a sync did."""
     counts = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged"
@@ -201,14 +164,14 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "notes": list(answer.notes),
         "understood": answer.understood,
         "short_answer": answer.short_answer,
-        "sentences": [
-            {"lead": s.lead, "text": s.text, "answer": _span_json(s.answer), "citations": list(s.citations)}
-            for s in answer.sentences
-        ],
-        "citations": [_citation_json(citation) for citation in answer.citations],
-        "nearest": _nearest_json(answer.nearest),
+        "sentences": [_sentence_json(sentence) for sentence in answer.sentences],
+        "citations": [citation_json(one) for one in answer.citations],
+        "nearest": nearest_json(answer.nearest),
         "confidence": round(answer.confidence, 4),
         "seconds": round(answer.seconds, 4),
+        "model": answer.model,
+        "removed": answer.removed,
+        "usage": _usage_json(answer.usage),
     }
 
 
@@ -217,7 +180,22 @@ def failure_json(question: str, error: str) -> dict[str, Any]:
     return answer_json(Answer(question, False, ())) | {"error": error}
 
 
-def _citation_json(citation: Citation) -> dict[str, Any]:
+def _sentence_json(sentence: Sentence) -> dict[str, Any]:
+    return {
+        "lead": sentence.lead,
+        "text": sentence.text,
+        "answer": _span_json(sentence.answer),
+        "citations": list(sentence.citations),
+        "doubt": sentence.doubt,
+    }
+
+
+def _usage_json(usage: Usage | None) -> dict[str, Any] | None:
+    return asdict(usage) | {"seconds": round(usage.seconds, 4)} if usage else None
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """A citation in the form that the README documents."""
     source = citation.source
     return {
         "number": citation.number,
@@ -239,7 +217,7 @@ def _span_json(span: Span | None) -> dict[str, int] | None:
     return span and {"start": span.start, "end": span.end}
 
 
-def _nearest_json(source: Source | None) -> dict[str, Any] | None:
+def nearest_json(source: Source | None) -> dict[str, Any] | None:
     if source is None:
         return None
     return {

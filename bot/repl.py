@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-from bot import batch, console, pager, render
+from bot import batch, console, live, pager, render
 from bot.chat import COMMANDS, TAKE_FILES, Chat, Unusable
 from retrieval.articles import Limits
 from retrieval.errors import QuothError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.worker import Worker
     from retrieval.chain import Quoth
     from retrieval.settings import Settings
-    from retrieval.types import Filters
+    from retrieval.types import Answer, Event, Filters, Question
 
 PROMPT = "quoth> "
 
@@ -51,8 +51,11 @@ def _through_a_pipe(settings: Settings, filters: Filters) -> None:
     def run(work: Callable[[], T], _: str) -> T:
         return work()
 
+    def stream(quoth: Quoth, asked: Question) -> Iterator[Event]:
+        return quoth.stream(asked)
+
     chain = cache(lambda: console.assemble(settings))
-    _converse(Chat(chain, filters, run, _Screen(), _feedback(settings)), _lines())
+    _converse(Chat(chain, filters, run, stream, _Screen(), _feedback(settings)), _lines())
 
 
 def _lines() -> Callable[[], str]:
@@ -75,8 +78,13 @@ def _at_a_terminal(settings: Settings, filters: Filters) -> None:
 
     chain, known = _opened(settings)
     print(_greeting(known, settings.folder), flush=True)
-    worker = Worker(Console(highlight=False, color_system=None if _without_styles() else "auto"))
-    talk = Chat(chain, filters, worker.run, _Screen(), _feedback(settings))
+    terminal = Console(highlight=False, color_system=None if _without_styles() else "auto")
+    worker = Worker(terminal)
+
+    def stream(quoth: Quoth, asked: Question) -> Iterator[Event]:
+        return worker.stream(lambda: quoth.astream(asked))
+
+    talk = Chat(chain, filters, worker.run, stream, _Screen(terminal), _feedback(settings))
     read = _reader(settings, worker, chain)
     with _ctrl_c_as_exception():
         _converse(talk, read)
@@ -177,10 +185,18 @@ def _feedback(settings: Settings) -> Feedback:
 
 
 class _Screen:
-    """Standard output."""
+    """Standard output, which may be a terminal."""
+
+    def __init__(self, terminal: Console | None = None) -> None:
+        self._terminal = terminal
 
     def show(self, renderable: RenderableType) -> None:
         console.show(_dressed(renderable))
+
+    def follow(self, events: Iterator[Event], folder: Path) -> Answer:
+        if self._terminal and not self._terminal.is_dumb_terminal:
+            return live.in_place(events, folder, self.show, self._terminal)
+        return live.in_order(events, folder, self.show)
 
     def page(self, renderable: RenderableType, marked: bool) -> None:
         pager.paged(_dressed(renderable), marked)

@@ -9,10 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.render import safe
+from eval import stopping
+from eval.adversary import MISCITED
+from eval.claims import KINDS
 from eval.compare import Comparison, Difference, interval
 from eval.measures import MEASURES
 from eval.outcome import Outcome
 from eval.results import Results
+from eval.stopping import Findings, Share
 
 _MOST_FLIPPED = 12  # of a kind that are told; the report has all
 
@@ -81,3 +85,30 @@ def _flips(found: Comparison, asked: Sequence[Outcome]) -> Iterator[Text]:
             yield Text(
                 f"  and {len(ids) - _MOST_FLIPPED} more; quoth eval report {found.a} {found.b} has all."
             )
+
+
+def stopped(found: Findings) -> Table:
+    """What the support gate stopped of each kind of sentence, and what its learned score is worth alone."""
+    judged = "" if found.scored else ", by rules alone: there is no learned score"
+    table = Table(title=f"{found.split}: {len(found.told)} sentences{judged}", title_style="bold")
+    for header in ("measure", "of", "value", "95 %", "meaning"):
+        table.add_column(header, justify="right" if header in ("of", "value") else "left")
+    for kind in found.kinds:
+        table.add_row(kind, *_share(found.stopped(kind)), f"stopped: {KINDS[kind]}")
+    table.add_row("stopped", *_share(found.stopped()), stopping.TOTALS["stopped"], end_section=True)
+    for kind, meaning in MISCITED.items():
+        fates = found.fates(kind)
+        told = f"{fates['kept']} cited to evidence, {fates['removed']} removed, {fates['elsewhere']} left"
+        table.add_row(kind, *_share(found.mended(kind)), f"a right sentence {meaning}: {told}")
+    table.add_row(
+        "removed (less is better)", *_share(found.removed), stopping.TOTALS["removed"], end_section=True
+    )
+    for name, value in stopping.scores(found.scored).items():
+        if value is not None:
+            table.add_row(name, "", f"{value:.3f}", "", f"the score alone: {stopping.SCORES[name]}")
+    return table
+
+
+def _share(share: Share) -> tuple[str, str, str]:
+    """Of how many, what share, and its interval."""
+    return str(share.total), "" if share.value is None else f"{share.value:.3f}", _interval(share.interval)

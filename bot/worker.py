@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cached_property
+from queue import SimpleQueue
 from typing import TypeVar
 
 from rich.console import Console
+
+from bot.live import spinner
 
 T = TypeVar("T")
 
@@ -35,15 +41,35 @@ class Worker:
         try:
             with _unechoed():
                 if wait([future], _UNSEEN).not_done:
-                    with self._console.status(what, spinner=_spinner()):
+                    with self._console.status(what, spinner=spinner()):
                         return future.result()
                 return future.result()
         finally:
             future.cancel()
 
+    def stream(self, make: Callable[[], AsyncIterator[T]]) -> Generator[T, None, None]:
+        """What `make` yields, as it comes. Ctrl-C raises KeyboardInterrupt here, and ends the work."""
+        came: SimpleQueue[tuple[T] | None] = SimpleQueue()
 
-def _spinner() -> str:
-    return "dots" if sys.stdout.encoding.lower().startswith("utf") else "line"
+        async def listen() -> None:
+            async for item in make():
+                came.put((item,))
+
+        listening = asyncio.run_coroutine_threadsafe(listen(), self._loop)
+        listening.add_done_callback(lambda _: came.put(None))
+        try:
+            with _unechoed():
+                while (item := came.get()) is not None:
+                    yield item[0]
+                listening.result()
+        finally:
+            listening.cancel()
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever, name="quoth-stream", daemon=True).start()
+        return loop
 
 
 @contextmanager

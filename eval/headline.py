@@ -19,6 +19,7 @@ FIRST = {  # measure of each group, in the order of `eval.measures.MEASURES`
     "exact": "Citations",
     "declined_right": "Refusals and confidence",
     "truth": "Overall",
+    "calls": "Language model",
 }
 
 

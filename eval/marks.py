@@ -1,4 +1,4 @@
-"""The marks that one answer earns, each from 0 to 1 (truth: from −1). Pure."""
+"""The marks that one answer earns: from 0 to 1 (truth: from −1), but for what a model cost. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def marks(case: Case, answer: Answer, insisted: Answer, texts: Mapping[str, str]
     if case.kind == "smalltalk":
         is_reply = not (answer.answered or answer.citations or answer.nearest or REFUSAL in answer.text)
         return {"small_talk": float(is_reply)}
-    found = dict(_of_citations(case, answer, texts))
+    found = dict(_of_citations(case, answer, texts)) | _of_model(answer)
     found["truth"] = _truth(case, answer)
     found["insisted"] = float(case.answerable and is_right_first(case, insisted))
     if case.conversation:
@@ -40,6 +40,20 @@ def _of_citations(case: Case, answer: Answer, texts: Mapping[str, str]) -> Itera
         numbers = [number for one in answer.sentences for number in one.citations]
         right = {one.number for one in answer.citations if is_right(case, one)}
         yield "citation_precision", _share([number in right for number in numbers])
+
+
+def _of_model(answer: Answer) -> dict[str, float]:
+    """What a language model that was asked for an answer cost, and what came of it."""
+    if answer.usage is None:
+        return {}
+    return {
+        "calls": float(answer.usage.calls),
+        "tokens_in": float(answer.usage.tokens_in),
+        "tokens_out": float(answer.usage.tokens_out),
+        "model_seconds": answer.usage.seconds,
+        "struck": float(answer.removed),
+        "fell_back": float(answer.model is None),
+    }
 
 
 def _proofs(case: Case, answer: Answer, sentence: Sentence) -> list[Citation]:

@@ -115,6 +115,16 @@ MEASURES = (
     _marked("exact", "citations whose quote is the text at their place, and whose line is right"),
     _marked("citation_recall", "sentences of an answer that a citation supports", _PAPERS["alce"]),
     _marked("citation_precision", "citations that support their sentence", _PAPERS["alce"]),
+    _marked(
+        "gate_recall",
+        "sentences that their citations together support, by the support gate; a quote does by itself",
+        _PAPERS["alce"],
+    ),
+    _marked(
+        "gate_precision",
+        "citations of supported sentences that support them alone, or are needed to, by the support gate",
+        _PAPERS["alce"],
+    ),
     _marked("declined_right", "unanswerable questions that are declined"),
     _marked("declined_wrong", "answerable questions that are declined", more_is_better=False),
     Measure("auroc", "confidence: answerable above unanswerable questions", "Fawcett 2006", auroc),
@@ -143,6 +153,16 @@ MEASURES = (
     _marked("turns", "turns of conversations with the right evidence, or rightly declined"),
     _marked("dated", "questions on time whose first citation is of the right article"),
     _marked("sides", "disagreements of which every side is cited"),
+    _marked("calls", "calls of the language model for an answer", more_is_better=False),
+    _marked("tokens_in", "tokens that it read for an answer", more_is_better=False),
+    _marked("tokens_out", "tokens that it wrote for an answer", more_is_better=False),
+    _marked("model_seconds", "seconds that it took for an answer", more_is_better=False),
+    _marked("struck", "sentences of an answer that the support gate struck", more_is_better=False),
+    _marked(
+        "fell_back",
+        "answers that were quoted after all, since it failed or nothing passed",
+        more_is_better=False,
+    ),
 )
 
 

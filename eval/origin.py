@@ -12,14 +12,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 from eval.questions import Case
-from retrieval import reader, weights
+from prompts.prompts import Prompts
+from retrieval import encoder, entailment, reader, weights
+from retrieval.chain import open_entailment
 from retrieval.embedding import Transformer
 from retrieval.errors import ReaderError
 from retrieval.settings import SECRET, Settings
 from retrieval.types import Article
 
 _PACKAGES = ("chromadb", "sentence-transformers", "tantivy", "torch", "transformers")
-_PLACES = {"folder", "data", "model"}  # where things lie on this machine changes no answer
+_PLACES = {"folder", "data", "model", "prompts", "llm_base_url"}  # where things lie changes no answer
+_COUNTS = ("llm_tokens", "llm_answer_tokens")  # that are called as secrets are
 
 
 def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[Case]) -> dict[str, object]:
@@ -28,6 +31,8 @@ def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[
         "settings": settings.model_dump(mode="json", exclude=_PLACES | _secrets(settings)),
         "model": _model(settings),
         "reader": _reader(settings),
+        "judge": encoder.checksum(encoder.FOLDER / entailment.FILE) if open_entailment() else None,
+        "prompts": _prompts(settings),
         "weights": hashlib.sha256(weights.FILE.read_bytes()).hexdigest(),
         "corpus": _hash(repr(articles[file]) for file in sorted(articles)),
         "articles": len(articles),
@@ -40,7 +45,8 @@ def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[
 
 
 def _secrets(settings: Settings) -> set[str]:
-    return {name for name in type(settings).model_fields if re.search(SECRET, name, re.IGNORECASE)}
+    named = {name for name in type(settings).model_fields if re.search(SECRET, name, re.IGNORECASE)}
+    return named.difference(_COUNTS)
 
 
 def _model(settings: Settings) -> str:
@@ -55,6 +61,14 @@ def _reader(settings: Settings) -> str | None:
     except ReaderError:
         return None
     return reader.checksum() if settings.reader else None
+
+
+def _prompts(settings: Settings) -> str | None:
+    """A hash of the words that a language model is told; None where there is none."""
+    if settings.llm is None:
+        return None
+    loaded = Prompts.load(settings.prompts)
+    return _hash((repr(loaded.answering), repr(loaded.asking)))
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from eval import measures, ranking
+from eval import measures, ranking, support
 from eval.dataset import Dataset
 from eval.marks import is_exact, is_right, marks
 from eval.origin import origin
@@ -19,7 +19,9 @@ from eval.ranking import Ranking
 from eval.results import Results
 from eval.systems import System, opened
 from retrieval.articles import Limits
+from retrieval.chain import open_entailment
 from retrieval.settings import Settings
+from retrieval.support import Gate
 from retrieval.types import Answer, Chunk, Question, Turn
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
@@ -39,7 +41,7 @@ def run(
     with tempfile.TemporaryDirectory() as data:
         settings = settings.model_copy(update={"folder": dataset.folder, "data": Path(data)})
         asked = opened(system, settings, articles, lambda done, total, _: progress("Indexing", done, total))
-        outcomes = judged(dataset, asked, texts, progress)
+        outcomes = judged(dataset, asked, texts, progress, Gate(open_entailment()))
     return Results(
         name=name,
         system=system,
@@ -59,10 +61,20 @@ def _shown(outcomes: Sequence[Outcome]) -> set[str]:
     return {place.file for place in places}
 
 
+_BY_RULES = Gate(None)
+
+
 def judged(
-    dataset: Dataset, system: System, texts: Mapping[str, str], progress: Progress = lambda *_: None
+    dataset: Dataset,
+    system: System,
+    texts: Mapping[str, str],
+    progress: Progress = lambda *_: None,
+    gate: Gate = _BY_RULES,
 ) -> tuple[Outcome, ...]:
-    """The outcome of every question of a set over the articles `texts`, in the order of the set."""
+    """The outcome of every question of a set over the articles `texts`, in the order of the set.
+
+    `gate` judges citations, whatever the system has of its own.
+    """
     outcomes = []
     rankings: dict[str, Ranking] = {}
     relevant = _Relevant(system.chunks())
@@ -74,11 +86,16 @@ def judged(
             if not dataset.has_answers:
                 asked = asked._replace(seconds=time.perf_counter() - begun)
             rankings[case.id] = Ranking.of(case, found, relevant.chunks(case))
-        earned = marks(case, asked.answer, asked.insisted, texts) if dataset.has_answers else {}
+        earned = _earned(asked, texts, gate) if dataset.has_answers else {}
         outcomes.append(_outcome(asked, earned, texts))
         progress("Asking", number, len(dataset.cases))
     found_marks = ranking.marks(rankings)
     return tuple(replace(one, marks={**one.marks, **found_marks.get(one.id, {})}) for one in outcomes)
+
+
+def _earned(asked: Asked, texts: Mapping[str, str], gate: Gate) -> dict[str, float]:
+    earned = marks(asked.case, asked.answer, asked.insisted, texts)
+    return earned if asked.case.kind == "smalltalk" else earned | support.marks(asked.answer, texts, gate)
 
 
 class Asked(NamedTuple):

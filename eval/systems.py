@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from eval.tutorial import Tutorial
-from retrieval.chain import Quoth, open_index, open_reader
+from retrieval.chain import Quoth, open_index, over
 from retrieval.embedding import Transformer
+from retrieval.errors import InputError
 from retrieval.index import Progress
 from retrieval.reader import Marks, Reader
 from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Chunk, Passage, Question
 
-SYSTEMS = ("quoth", "lexical", "dense", "tutorial")
+SYSTEMS = ("quoth", "lexical", "dense", "tutorial", "llm")
 
 
 class System(Protocol):
@@ -29,20 +30,21 @@ class System(Protocol):
         """Its answer, or its refusal."""
 
     def insist(self, question: Question) -> Answer:
-        """What it would answer if it declined nothing."""
+        """What it would answer if it declined nothing: where a language model declines, what is quoted."""
 
 
 class Product:
-    """Quoth itself; the setting `search` takes one half of its search away."""
+    """Quoth itself; the setting `search` takes one half of its search away, `llm` has a model write."""
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         """Indexes the folder that the settings name, under the data folder that they name."""
         index = open_index(settings)
+        self._quoth = over(index, settings)  # before the index: what is wrong with the model is told at once
         index.sync(progress)
-        reader = open_reader(settings)
-        self._reader = Remembering(reader) if reader else None
-        self._quoth = Quoth(index, settings, self._reader)
-        self._insisting = Quoth(index, settings.model_copy(update={"threshold": 0.0}), self._reader)
+        self._reader = Remembering(self._quoth.reader) if self._quoth.reader else None
+        self._quoth.reader = self._reader
+        undeclining = settings.model_copy(update={"threshold": 0.0})
+        self._insisting = Quoth(index, undeclining, self._reader, self._quoth.gate)
         self._quoth.warm()
 
     def chunks(self) -> Sequence[Chunk]:
@@ -88,14 +90,23 @@ def opened(
     articles: Mapping[str, Article],
     progress: Progress | None = None,
 ) -> System:
-    """The system of that name over the folder of the settings; its `articles` are those of the folder."""
+    """The system of that name over the folder of the settings; its `articles` are those of the folder.
+
+    Raises InputError where a language model is wanted and the settings name none.
+    """
     if name == "tutorial":
         return Tutorial(articles, settings.data, Transformer(settings.model))
-    return Product(settings.model_copy(update=_SIDES[name]), progress)
+    if name == "llm" and settings.llm is None:
+        raise InputError(
+            "--system llm needs a language model: set QUOTH_LLM, for example to ollama:llama3.2, "
+            "or measure the product without one by --system quoth."
+        )
+    return Product(settings.model_copy(update=_CHANGES[name]), progress)
 
 
-_SIDES: dict[str, dict[str, Any]] = {
-    "quoth": {},
-    "lexical": {"search": "lexical"},
-    "dense": {"search": "dense"},
+_CHANGES: dict[str, dict[str, Any]] = {  # to the settings
+    "quoth": {"llm": None},
+    "lexical": {"llm": None, "search": "lexical"},
+    "dense": {"llm": None, "search": "dense"},
+    "llm": {},
 }

@@ -1,1 +1,1 @@
-"""The words given to language models, as readable files."""
+"""The words given to language models, as readable files, and what is put into them."""

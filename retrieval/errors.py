@@ -35,5 +35,9 @@ class ReaderError(ModelError):
     """The trained reader's file is missing or damaged; Quoth answers without it."""
 
 
+class EntailmentError(ModelError):
+    """The trained judge's file is missing or damaged; Quoth checks its sentences by rules alone."""
+
+
 class TooLate(QuothError):
     """The question's deadline passed before it was answered."""

@@ -8,31 +8,23 @@ weights that come in the wheel; `retrieval/model/README.md` tells how it was tra
 
 from __future__ import annotations
 
-import hashlib
 import math
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.embedding import wheel_folder
+from retrieval import encoder
 from retrieval.errors import ReaderError
 from retrieval.types import Passage, Span
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-FOLDER = Path(__file__).parent / "model"
+FOLDER = encoder.FOLDER
 FILE = "reader.safetensors"
 CHECKSUM = "reader.safetensors.sha256"
 
-_BATCH = 8
-_MOST_TOKENS = 512  # of question and passage: the encoder knows no more places
 _TEMPERATURE = 5.0  # of margins: of 1.5, 3, 5 and none it tells best whether articles left out answer
 _LONGEST_ANSWER = 30  # tokens
 _LONGEST_QUESTION = 400  # characters; of a longer one the passage would find no place
@@ -104,9 +96,7 @@ class SpanReader:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Raises ReaderError at once if its file is missing or damaged."""
-        verify(folder)
-        self._file = folder / FILE
-        self._lock = threading.Lock()
+        self._encoder = encoder.Trained(folder / FILE, _TOLD)
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Marks]:
         chunks = [passage.chunk for passage in passages]
@@ -118,43 +108,17 @@ class SpanReader:
 
     def mark(self, pairs: Sequence[tuple[str, Text]]) -> list[Marks]:
         """What it makes of each question and text, with offsets into the text."""
-        order = sorted(range(len(pairs)), key=lambda at: len(pairs[at][1].text))  # alike lengths pad little
-        marked: dict[int, Marks] = {}
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            marked.update(zip(batch, self._mark([pairs[at] for at in batch]), strict=True))
-        return [marked[at] for at in range(len(pairs))]
+        return encoder.batched(pairs, self._mark, lambda pair: len(pair[1].text))
 
     def _mark(self, pairs: Sequence[tuple[str, Text]]) -> Iterator[Marks]:
-        import torch
-
         titles = [f"{text.title[:_LONGEST_TITLE]}. " if text.title else "" for _, text in pairs]
-        model = self._model
-        with self._lock:  # the tokenizer keeps its settings of padding in itself
-            inputs = model.tokenizer(
-                [question[:_LONGEST_QUESTION] for question, _ in pairs],
-                [title + text.text for title, (_, text) in zip(titles, pairs, strict=True)],
-                padding=True,
-                truncation="only_second",
-                max_length=_MOST_TOKENS,
-                return_offsets_mapping=True,
-                return_tensors="pt",
-            )
-        offsets = inputs.pop("offset_mapping").tolist()
-        with torch.inference_mode():
-            hidden = model.encoder(**inputs).last_hidden_state
-        logits = (hidden.float() @ model.head.T + model.bias).numpy()
+        read = self._encoder.read(
+            [question[:_LONGEST_QUESTION] for question, _ in pairs],
+            [title + text.text for title, (_, text) in zip(titles, pairs, strict=True)],
+        )
+        logits = read.logits.numpy()
         for number, title in enumerate(titles):
-            yield _marks(logits[number], offsets[number], inputs.sequence_ids(number), len(title))
-
-    @property
-    def _model(self) -> _Model:
-        with self._lock:  # two threads' first questions must not load it twice
-            return self._loaded
-
-    @cached_property
-    def _loaded(self) -> _Model:
-        return _load(self._file)
+            yield _marks(logits[number], read.offsets[number], read.parts[number], len(title))
 
 
 def _marks(
@@ -175,49 +139,18 @@ def _moved(marks: Marks, by: int) -> Marks:
     return Marks(moved, marks.starts, marks.ends, marks.nothing)
 
 
-class _Model(NamedTuple):
-    tokenizer: Any
-    encoder: Any
-    head: Tensor  # (2, width): start and end
-    bias: Tensor
-
-
-def _load(file: Path) -> _Model:
-    import torch
-    from safetensors.torch import load_file
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    folder = wheel_folder()
-    encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", local_files_only=True)
-    changes = load_file(file)
-    with torch.no_grad():
-        for name, weights in encoder.named_parameters():
-            if (change := changes.get(name)) is not None:
-                weights += change.float() * changes.get(f"{name}.scale", torch.ones(()))
-    can = torch.cpu.get_capabilities()
-    if any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
-        encoder.bfloat16()  # more than twice as fast where the processor has it, and slower where it has not
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return _Model(tokenizer, encoder.eval(), changes["head.weight"].float(), changes["head.bias"].float())
-
-
 def verify(folder: Path = FOLDER) -> None:
     """Raises ReaderError if the reader's file is missing or is not the one that was shipped."""
-    file = folder / FILE
-    try:
-        expected = checksum(folder)
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
-    except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise ReaderError(f"The trained reader {file} cannot be read: {_WITHOUT}") from error
-    if found != expected:
-        raise ReaderError(f"The trained reader {file} is not the file that was shipped: {_WITHOUT}")
+    encoder.verify(folder / FILE, _TOLD)
 
 
 def checksum(folder: Path = FOLDER) -> str:
     """The SHA-256 that the reader's file should have."""
-    return (folder / CHECKSUM).read_text("utf-8").split()[0]
+    return encoder.checksum(folder / FILE)
 
 
-_WITHOUT = "install Quoth again; until then it quotes sentences and marks no answers in them."
+_TOLD = encoder.Told(
+    ReaderError,
+    "trained reader",
+    "install Quoth again; until then it quotes sentences and marks no answers in them.",
+)

@@ -14,7 +14,7 @@ import datetime as dt
 import inspect
 import selectors
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,14 @@ from bot.discord.records import ServerSettings
 from bot.discord.run import _stay_connected
 from bot.discord.settings import DiscordSettings
 from bot.discord.store import Store
-from retrieval.types import Answer, Citation, Question, Sentence, Source, Span
+from retrieval.types import Answer, Citation, Event, Question, Sentence, Source, Span
 from tests.fake_discord import FakeDiscord, Handle, Message
 
 NOON = dt.datetime(2024, 5, 3, 12, tzinfo=dt.UTC)
 _PATIENCE = 20.0  # seconds after which a test is stuck
 _SPEED = 20  # seconds of an event loop in a hurry, for each that passes
 
-Script = Callable[[Question], Answer]
+Script = Callable[[Question], Answer | Iterator[Event]]
 Test = Callable[..., Coroutine[Any, Any, None]]
 
 
@@ -57,7 +57,10 @@ def answer(*quotes: str, question: str = "") -> Answer:
 
 
 class Chain:
-    """A chain that answers by a script, over a real index. `held` questions wait until the test lets go."""
+    """A chain that answers by a script, at once or step by step, over a real index.
+
+    When told to `hold`, questions wait until the test lets them `go_on`.
+    """
 
     def __init__(self, index: Any, script: Script = said) -> None:
         self.index, self.script = index, script
@@ -69,11 +72,12 @@ class Chain:
     def warm(self) -> None:
         """There is nothing to load."""
 
-    def invoke(self, question: Question) -> Answer:
+    def stream(self, question: Question) -> Iterator[Event]:
         self.asked.append(question)
         self.threads.add(threading.current_thread().name)
         assert self._free.wait(_PATIENCE)
-        return self.script(question)
+        found = self.script(question)
+        yield from [found] if isinstance(found, Answer) else found
 
     def hold(self) -> None:
         self._free.clear()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -13,10 +13,11 @@ import pytest
 from rich.console import Console, RenderableType
 
 from bot.chat import COMMANDS, HISTORY, Chat, Unusable
+from bot.live import in_order
 from bot.render import answer_json
 from retrieval.errors import ModelError
 from retrieval.feedback import Feedback
-from retrieval.types import Answer, Filters, Question
+from retrieval.types import Answer, Event, Filters, Question, Said
 
 WHO = "Who met Belousov in Beijing?"
 NOTHING_YET = "There is no answer yet: ask something first."
@@ -25,8 +26,9 @@ NOTHING_YET = "There is no answer yet: ask something first."
 class Recorded:
     """The real chain, which remembers what it was asked."""
 
-    def __init__(self, quoth: Any) -> None:
+    def __init__(self, quoth: Any, writer: Any = None) -> None:
         self._quoth = quoth
+        self.writer = writer
         self.index: Any = quoth.index
         self.asked: list[Question] = []
         self.answers: list[Answer] = []
@@ -35,6 +37,11 @@ class Recorded:
         self.asked.append(question)
         self.answers.append(self._quoth.invoke(question))
         return self.answers[-1]
+
+    def stream(self, question: Question) -> Iterator[Event]:
+        answer = self.invoke(question)
+        yield Said(answer.sentences[0], answer.citations)
+        yield answer
 
     def retrieve(self, question: Question) -> Any:
         self.asked.append(question)
@@ -50,6 +57,9 @@ class Paper:
 
     def show(self, renderable: RenderableType) -> None:
         self._console.print(renderable)
+
+    def follow(self, events: Iterator[Event], folder: Path) -> Answer:
+        return in_order(events, folder, self.show)
 
     def page(self, renderable: RenderableType, marked: bool) -> None:
         self.marked = marked
@@ -76,7 +86,10 @@ class Talk:
     ) -> None:
         self.votes = data / "feedback.sqlite3"
         self.screen = Paper()
-        self.chat = Chat(chain, filters or Filters(), run, self.screen, Feedback(self.votes))
+        votes = Feedback(self.votes)
+        self.chat = Chat(
+            chain, filters or Filters(), run, lambda quoth, asked: quoth.stream(asked), self.screen, votes
+        )
 
     def say(self, message: str) -> str:
         self.chat.hear(message)
@@ -145,6 +158,18 @@ def test_a_stopped_answer_is_no_part_of_the_conversation(chain: Recorded, tmp_pa
     assert '"question": "hello"' in talk.say("/json")
     talk.say("thanks")
     assert [turn.question for turn in chain.asked[-1].history] == ["hello"]
+
+
+def test_an_answer_that_is_written_is_followed_and_is_a_turn(quoth: Any, tmp_path: Path):
+    chain = Recorded(quoth, writer=object())
+    talk = Talk(lambda: chain, tmp_path)
+    said = talk.say(WHO)
+    assert said.index("[1]\n\n[1] ") < said.index("001_f9fa91b9999a0198")  # a sentence, then what proves it
+    assert said.count("[1] China, Russia pledge") == 1
+    assert json.loads(talk.say("/json")) == answer_json(chain.answers[0])
+    assert talk.say("/good") == "Noted as good.\n"
+    talk.say("hello")
+    assert [turn.question for turn in chain.asked[-1].history] == [WHO]
 
 
 def test_new_forgets_the_conversation_and_its_last_answer(talk: Talk, chain: Recorded):

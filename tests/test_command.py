@@ -21,7 +21,7 @@ SEEDS = Path(__file__).parent.parent / "seeds"
 WHO = "Who met Belousov in Beijing?"
 ANSWER_KEYS = [
     *"question answered text notes understood short_answer".split(),
-    *"sentences citations nearest confidence seconds".split(),
+    *"sentences citations nearest confidence seconds model removed usage".split(),
 ]
 
 

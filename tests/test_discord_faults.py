@@ -353,8 +353,6 @@ async def test_no_article_and_no_question_pings_links_or_formats(bot: Bot, scrip
     reply = await bot.ask(HOSTILE)
     harmless(reply)
     harmless(await bot.answered(await bot.mention(HOSTILE)))
-    claim = (await bot.ben.message(bot.channel, HOSTILE)).message
-    harmless(await bot.answered(await bot.ana.context_menu("Check against the articles", claim)))
     if script is hostile:
         harmless(await (await bot.ana.click(reply, "Sources")).reply())
     await (await bot.ana.click(reply, "Follow up")).reply(lambda message: "goes on" in message.text)

@@ -133,7 +133,8 @@ citations = st.builds(
 
 
 def answers_of(words: st.SearchStrategy[str]) -> st.SearchStrategy[Answer]:
-    said = st.builds(Sentence, words, st.lists(st.integers(1, 7), max_size=4).map(tuple), words, spans)
+    numbers = st.lists(st.integers(1, 7), max_size=4).map(tuple)
+    said = st.builds(Sentence, words, numbers, words, spans, st.just("") | words)
     return st.builds(
         Answer,
         texts,
@@ -143,6 +144,7 @@ def answers_of(words: st.SearchStrategy[str]) -> st.SearchStrategy[Answer]:
         st.lists(words, max_size=2).map(tuple),
         nearest=st.none() | st.builds(Source, texts, words),
         seconds=st.floats(0, 60),
+        model=st.none() | words,
     )
 
 
@@ -153,14 +155,22 @@ WORST = "**@everyone** <@1> [x](http://a.test) " * 100
 def worst(times: int) -> Answer:
     source = Source(WORST, WORST, WORST, date=date(2023, 9, 30), inferred="x")
     cited = tuple(cite(number, source) for number in range(1, times + 1))
-    sentence = Sentence(WORST, tuple(range(1, times + 1)), WORST, Span(3, 9000))
-    return Answer(WORST, False, (sentence,) * times, cited, (WORST,), nearest=source)
+    sentence = Sentence(WORST, tuple(range(1, times + 1)), WORST, Span(3, 9000), WORST)
+    notes = (f"{WORST}:", WORST)
+    return Answer(WORST, False, (sentence,) * times, cited, notes, nearest=source, model=WORST)
 
 
 def bolds(live: list[tuple[str, str]]) -> list[str]:
     """The bold texts; anything else that lives is an error."""
     assert {kind for kind, _ in live} <= {"bold"}
     return [text for _, text in live]
+
+
+def large(text: str) -> str:
+    """The lines that are not in small print; in that nothing lives."""
+    lines = text.split("\n")
+    assert not [line for line in lines if line.startswith("-# ") and read(line[3:]).live]
+    return "\n".join(line for line in lines if not line.startswith("-# "))
 
 
 @settings(deadline=None)
@@ -180,12 +190,12 @@ def test_any_answer_keeps_to_the_limits_and_nothing_of_it_acts(
         assert asked.startswith("> ") and read(asked[2:]).live == []
     marked = [safe(str(s)[s.marked.start : s.marked.end]) for s in found.sentences if s.marked]
     title = [safe(found.nearest.title)] if found.nearest else []
-    for text in bolds(read(body).live):
+    for text in bolds(read(large(body)).live):
         assert any(text.removesuffix(" …") in whole for whole in marked + title)
     for line in message.sources.splitlines():
         assert all(text.isdecimal() for text in bolds(read(line).live))
     assert read(message.footer).live == []
-    assert {kind for kind, _ in read(message.alike.partition("\n")[2]).live} <= {"bold"}
+    assert {kind for kind, _ in read(large(message.alike.partition("\n")[2])).live} <= {"bold"}
 
 
 @settings(deadline=None)

@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
-from bot import doctor
-from bot.doctor import Finding
+from bot import doctor, models
+from bot.finding import Finding
 from retrieval import embedding
 from retrieval.articles import Limits
 from retrieval.embedding import wheel_folder
-from retrieval.errors import FolderError, IndexDamaged, ModelError
+from retrieval.errors import EntailmentError, FolderError, IndexDamaged, InputError, ModelError
+from retrieval.model import Model
 from retrieval.settings import DEFAULT_MODEL, Settings, load
+from tests.fake_openai import FakeOpenAI
+from tests.fake_openai_replies import BROKEN, FORBIDDEN, NOT_JSON, Fails, Hangs, Reply
 from tests.fakes import WordEmbedder
 from tests.program import call
 
@@ -57,10 +64,10 @@ def test_python_must_be_new_enough(version: tuple[int, ...], state: str) -> None
 
 
 def test_the_trained_reader_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert brief(doctor.reader(True)) == ("ok", "the trained reader's file is the one that was shipped")
-    assert brief(doctor.reader(False)) == ("ok", "switched off by QUOTH_READER")
+    assert brief(models.reader(True)) == ("ok", "the trained reader's file is the one that was shipped")
+    assert brief(models.reader(False)) == ("ok", "switched off by QUOTH_READER")
     monkeypatch.setattr("retrieval.reader.FOLDER", tmp_path)
-    found = doctor.reader(True)
+    found = models.reader(True)
     assert found.state == "warn"
     assert found.found == f"The trained reader {tmp_path / 'reader.safetensors'} cannot be read."
     assert found.mend.startswith("Install Quoth again; until then")
@@ -76,7 +83,7 @@ def test_a_package_that_is_missing_is_wrong() -> None:
 
 
 def test_the_default_model_has_the_official_files() -> None:
-    assert brief(doctor.model(DEFAULT_MODEL, True))[0] == "ok"
+    assert brief(models.model(DEFAULT_MODEL, True))[0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +138,115 @@ def test_another_model_is_found_or_not(
         (kept / "refs" / "main").write_text("1")
     (here / "model").mkdir()
     (here / "model" / "modules.json").write_text("[]")
-    found = brief(doctor.model(name, offline))
+    found = brief(models.model(name, offline))
     assert found[0] == state and name in found[1]
+
+
+# ---- the language model
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    monkeypatch.setattr("retrieval.model.Model", functools.partial(Model, pause=0.01))
+    with FakeOpenAI(key="sk-proj-hunter2hunter2hunter2") as server:
+        monkeypatch.setenv("OPENAI_API_KEY", server.key)
+        monkeypatch.setenv("QUOTH_LLM", f"openai:{server.model}")
+        monkeypatch.setenv("QUOTH_LLM_BASE_URL", server.url)
+        yield server
+
+
+def language_model(**flags: object) -> tuple[str, str]:
+    return brief(models.language_model(load(**flags)))
+
+
+def test_without_a_language_model_all_is_in_order() -> None:
+    assert language_model() == ("ok", "QUOTH_LLM is not set: answers are quoted")
+
+
+def test_a_language_model_is_called_once(served: FakeOpenAI) -> None:
+    state, found = language_model()
+    assert state == "ok" and re.fullmatch(r"openai:test answered in \d+\.\d s", found)
+    assert len(served.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        (FORBIDDEN, "does not accept its key (401): set OPENAI_API_KEY."),
+        (Fails(404, "No such model."), "is not known to its server (404): mend QUOTH_LLM."),
+        (Fails(400, "Bad {key}."), "did not take the request (400): "),
+        (BROKEN, "failed (500): ask again later."),
+        (NOT_JSON, "failed (ValueError: "),
+        (Hangs(), "took longer than 0.3 seconds: "),
+    ],
+)
+def test_what_is_wrong_with_a_language_model_is_one_sentence(
+    served: FakeOpenAI, reply: Reply, found: str
+) -> None:
+    served.will(reply)
+    state, said = language_model(llm_seconds=0.3 if isinstance(reply, Hangs) else 30)
+    assert state == "wrong" and found in said and said.startswith("The ")
+    assert served.key not in said
+
+
+def test_no_key_is_shown(served: FakeOpenAI) -> None:
+    served.will(FORBIDDEN)
+    done = call("doctor", "--json")
+    told = {finding["check"]: finding for finding in json.loads(done.out)}
+    assert done.status == 1 and told["language model"]["state"] == "wrong"
+    assert served.key not in done.out + done.err
+
+
+def test_a_server_that_is_not_reached_is_told(served: FakeOpenAI) -> None:
+    with FakeOpenAI() as gone:
+        url = gone.url
+    state, found = language_model(llm_base_url=url)
+    assert state == "wrong" and "cannot be reached: start it, or mend QUOTH_LLM_BASE_URL." in found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("ollama:x", "needs a package that is not installed: run pip install 'quoth[ollama]'."),
+        ("nobody:x", "nobody:x"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, found: str
+) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if "_ollama" in n else there(n, *a))
+    state, said = language_model(llm=name)
+    assert state == "wrong" and found in said
+
+
+def test_no_key_at_all_is_told(served: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("QUOTH_LLM_BASE_URL")
+    state, found = language_model()
+    assert (state, found) == ("wrong", "The language model openai:test needs a key: set OPENAI_API_KEY.")
+    assert served.requests == []
+
+
+def test_the_trained_judge_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def damaged() -> NoReturn:
+        raise EntailmentError("The trained judge is damaged: install Quoth again.")
+
+    monkeypatch.setattr("bot.models.TrainedEntailment", damaged)
+    found = models.judge()
+    assert found == Finding("judge", "warn", "The trained judge is damaged.", "Install Quoth again.")
+    monkeypatch.setattr("bot.models.TrainedEntailment", lambda: None)
+    assert brief(models.judge()) == ("ok", "the trained judge's file is the one that was shipped")
+
+
+def test_prompts_of_ones_own_are_looked_at(here: Path) -> None:
+    assert brief(models.prompts(None)) == ("ok", "Quoth's own")
+    own = here / "prompts"
+    own.mkdir()
+    assert brief(models.prompts(own)) == ("ok", f"Quoth's own, and what {own} has")
+    (own / "answer.md").write_text("# System\nx\n# User\ny\n", "utf-8")
+    with pytest.raises(InputError, match="lacks the place"):
+        models.prompts(own)
 
 
 # ---- folders
@@ -277,6 +391,11 @@ def test_a_secret_is_never_told(name: str, value: str) -> None:
     assert "hunter2" not in str(told)
 
 
+def test_a_number_is_no_secret() -> None:
+    told = {f.check: f.found for f in doctor.in_force(Settings(), {})}
+    assert told["QUOTH_LLM_TOKENS"] == "6000 (default)"
+
+
 def test_a_secret_that_is_not_set_is_told_to_be_so() -> None:
     told = {f.check: f.found for f in doctor.in_force(Secretive(proxy="http://proxy.test:80/@x"), {})}
     assert told["QUOTH_DISCORD_TOKEN"] == told["QUOTH_API_KEY"] == "not set (default)"
@@ -338,7 +457,11 @@ def test_a_setting_of_the_bot_that_is_not_usable_is_wrong(
 
 # ---- all together
 
-CHECKS = "python packages model reader data disk articles metadata index discord".split()
+CHECKS = [
+    *"python packages model reader judge prompts".split(),
+    "language model",
+    *"data disk articles metadata index discord".split(),
+]
 
 
 def test_a_check_that_fails_stops_no_other(here: Path) -> None:
@@ -350,7 +473,7 @@ def test_a_check_that_fails_stops_no_other(here: Path) -> None:
 
 def test_without_its_folder_an_index_is_not_looked_at(here: Path) -> None:
     found = doctor.findings(Path("none"), {})
-    assert [finding.check for finding in found][:6] == CHECKS[:6]
+    assert [finding.check for finding in found][:9] == CHECKS[:9]
     wrong = [finding for finding in found if finding.state == "wrong"]
     assert wrong == [
         Finding("articles", "wrong", "The folder 'none' does not exist.", "Name a folder of articles.")

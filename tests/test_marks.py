@@ -6,7 +6,7 @@ import pytest
 
 from eval.marks import has_short_answer, is_exact, is_right, is_short_right, is_within, marks
 from eval.questions import Case, Evidence
-from retrieval.types import Answer, Citation, Sentence, Source, Span
+from retrieval.types import Answer, Citation, Sentence, Source, Span, Usage
 from tests.cases import BREAD, DECLINED, LOCK, RAIN, TEXTS, answer, case, citation
 
 
@@ -306,6 +306,31 @@ ARGUED = case(
 )
 def test_every_side_of_a_disagreement_has_to_be_shown(given: Answer, expected: float):
     assert marked(ARGUED, given)["sides"] == expected
+
+
+# What a language model cost
+
+
+SPENT = Usage(2, 900, 60, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "struck", "fell_back"),
+    [
+        (answer(LOCK, model="m", usage=SPENT, removed=3), 3.0, 0.0),
+        (replace(DECLINED, model="m", usage=SPENT), 0.0, 0.0),  # it declined itself
+        (answer(LOCK, usage=SPENT, removed=1), 1.0, 1.0),  # quoted, for nothing that it wrote passed
+    ],
+)
+def test_what_a_language_model_cost_and_what_came_of_it(given: Answer, struck: float, fell_back: float):
+    found = marked(case(), given)
+    cost = [found[name] for name in ("calls", "tokens_in", "tokens_out", "model_seconds")]
+    assert cost == [2.0, 900.0, 60.0, 1.5]
+    assert (found["struck"], found["fell_back"]) == (struck, fell_back)
+
+
+def test_a_model_that_was_not_even_called_fell_back_all_the_same():
+    assert marked(case(), answer(LOCK, usage=Usage()))["fell_back"] == 1.0  # the circuit breaker is open
 
 
 # What counts for what

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from bot import render
+from bot import page, render
 from retrieval.articles import Skipped
 from retrieval.index import Summary
-from retrieval.types import Answer, Chunk, Citation, Passage, Sentence, Source, Span
+from retrieval.types import Answer, Chunk, Citation, Passage, Sentence, Source, Span, Usage
 
 FOLDER = Path("/articles")
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -204,6 +204,53 @@ def test_the_words_that_answer_are_bold():
     assert "\x1b[1mVoss" not in shown(render.answer(answer, FOLDER))
 
 
+def written(sentence: Sentence, **about: Any) -> Answer:
+    source = Source("a.txt", "T")
+    return Answer("Who?", True, (sentence,), (Citation(1, source, Span(0, 1), "x", 1),), **about)
+
+
+def test_a_doubtful_sentence_says_why_without_colours_too():
+    doubtful = written(Sentence("It has 24\x1b.", (1,), doubt='the number "24\x1b" is not in the cited text'))
+    told = 'It has 24\ufffd. [1] (doubtful: the number "24\ufffd" is not in the cited text)'
+    assert shown(render.answer(doubtful, FOLDER)).splitlines()[0] == told
+    assert "\x1b[1;33m(doubtful: " in shown(render.answer(doubtful, FOLDER), True)
+    found = render.answer_json(doubtful)
+    assert found["sentences"][0]["doubt"] == doubtful.sentences[0].doubt
+    assert "doubtful" not in found["text"]
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ({}, None),
+        ({"model": "a:b\x1b"}, "Written by a:b\ufffd from the articles."),
+        (
+            {"model": "a:b", "usage": Usage(1, 1234, 56, 2.06)},
+            "Written by a:b from the articles: 1 call, 1,234 tokens read, 56 written, 2.1 s.",
+        ),
+        (
+            {"usage": Usage(2, 900, 0, 0.5)},
+            "A language model was asked: 2 calls, 900 tokens read, 0 written, 0.5 s.",
+        ),
+        ({"usage": Usage()}, None),  # it was not even called
+    ],
+    ids=str,
+)
+def test_who_wrote_an_answer_is_its_last_line(about: dict[str, Any], told: str | None):
+    lines = shown(render.answer(written(Sentence("x", (1,)), **about), FOLDER)).splitlines()
+    assert lines[-2:] == ["", told] if told else lines[-1].strip() == "> x"
+    refusal = Answer("Who?", False, (Sentence("No."),), nearest=Source("a.txt", "T"), **about)
+    lines = shown(render.answer(refusal, FOLDER)).splitlines()
+    assert lines[-2:] == ["", told] if told else lines[-1].startswith("The nearest article")
+
+
+def test_json_tells_who_wrote_an_answer_and_what_it_took():
+    usage = Usage(2, 1234, 56, 2.000049)
+    found = render.answer_json(written(Sentence("x", (1,)), model="a:b", removed=3, usage=usage))
+    assert (found["model"], found["removed"]) == ("a:b", 3)
+    assert found["usage"] == {"calls": 2, "tokens_in": 1234, "tokens_out": 56, "seconds": 2.0}
+
+
 def test_json_says_where_the_words_stand_that_answer():
     sentence = Sentence("It was Voss.", (1,), answer=Span(7, 11))
     quoted = Citation(1, Source("a.txt", "T"), Span(4, 16), "It was Voss.", 1, answer=Span(11, 15))
@@ -242,7 +289,7 @@ def test_a_summary_is_one_line(done: Summary, expected: str):
 
 ANSWER_KEYS = [
     *"question answered text notes understood short_answer".split(),
-    *"sentences citations nearest confidence seconds".split(),
+    *"sentences citations nearest confidence seconds model removed usage".split(),
 ]
 CITATION_KEYS = "number file start end line page quote answer title date date_inferred publisher".split()
 
@@ -250,7 +297,9 @@ CITATION_KEYS = "number file start end line page quote answer title date date_in
 def test_json_has_exactly_the_documented_keys():
     found = render.answer_json(make("x"))
     assert list(found) == ANSWER_KEYS
-    assert [list(sentence) for sentence in found["sentences"]] == [["lead", "text", "answer", "citations"]]
+    assert [list(sentence) for sentence in found["sentences"]] == [
+        ["lead", "text", "answer", "citations", "doubt"]
+    ]
     assert [list(citation) for citation in found["citations"]] == [CITATION_KEYS]
     assert found["nearest"] is None
     declined = render.answer_json(make("x", answered=False))
@@ -266,7 +315,7 @@ def test_json_holds_the_answer():
         "notes": [],
         "understood": None,
         "short_answer": None,
-        "sentences": [{"lead": "", "text": "x", "answer": None, "citations": [1]}],
+        "sentences": [{"lead": "", "text": "x", "answer": None, "citations": [1], "doubt": ""}],
         "citations": [
             {
                 "number": 1,
@@ -286,6 +335,9 @@ def test_json_holds_the_answer():
         "nearest": None,
         "confidence": 0.618,
         "seconds": 0.1235,
+        "model": None,
+        "removed": 0,
+        "usage": None,
     }
 
 
@@ -359,13 +411,13 @@ def stressed(output: str) -> str:
 
 
 def test_surroundings_begin_with_title_date_publisher_and_file():
-    output = shown(render.surroundings([article("Voss did.")], None, FOLDER))
+    output = shown(page.surroundings([article("Voss did.")], None, FOLDER))
     assert output.splitlines()[:3] == ["Lock shut", "3 Jul 2023 · The Post · /articles/a.txt", ""]
 
 
 def test_surroundings_number_the_lines_and_say_where_text_is_left_out():
     chunks = [article("One.\n\nTwo.", 3, 10), article("Two. Three.", 5, 16), article("Four.", 9, 60)]
-    output = shown(render.surroundings(chunks, None, FOLDER))
+    output = shown(page.surroundings(chunks, None, FOLDER))
     assert rows(output) == ["  3 One.", "  4", "  5 Two. Three.", "    …", "  9 Four."]
 
 
@@ -374,7 +426,7 @@ def test_surroundings_number_the_lines_and_say_where_text_is_left_out():
 )
 def test_what_is_left_out_within_a_line_is_told_from_a_space(between: str, expected: str):
     chunks = [article("One.", 1, 0), article("Two.", 1, len("One." + between))]
-    assert rows(shown(render.surroundings(chunks, None, FOLDER))) == [f"  1 {expected}"]
+    assert rows(shown(page.surroundings(chunks, None, FOLDER))) == [f"  1 {expected}"]
 
 
 @pytest.mark.parametrize(
@@ -391,15 +443,15 @@ def test_exactly_the_characters_of_the_span_stand_out(quote: str, marked: list[s
     text = "Ann closed it.\x07\r\n\tBob wept,\nloudly. Then came Carol."
     chunks = [article(text[:34], 1, 100), article(text[17:], 2, 117)]
     span = Span(100 + text.index(quote), 100 + text.index(quote) + len(quote))
-    plain = rows(shown(render.surroundings(chunks, span, FOLDER)))
+    plain = rows(shown(page.surroundings(chunks, span, FOLDER)))
     assert len(plain) == 3
     assert [line for line in plain if line.startswith(">")] == (marked or plain)
-    coloured = shown(render.surroundings(chunks, span, FOLDER), terminal=True)
+    coloured = shown(page.surroundings(chunks, span, FOLDER), terminal=True)
     assert stressed(coloured) == re.sub(r"\r?\n", "", quote).replace("\x07", "\ufffd").replace("\t", " ")
 
 
 def test_without_a_span_nothing_stands_out():
-    output = shown(render.surroundings([article("Ann closed it.")], None, FOLDER, 3), terminal=True)
+    output = shown(page.surroundings([article("Ann closed it.")], None, FOLDER, 3), terminal=True)
     assert stressed(output) == "" and ">" not in visible(output)
 
 
@@ -418,7 +470,7 @@ def test_without_a_span_nothing_stands_out():
 )
 def test_only_the_lines_around_the_span_are_shown(span: Span | None, lines: int | None, numbers: list[int]):
     chunk = article("\n".join("abcdefghijklmnopqrst"))
-    found = rows(shown(render.surroundings([chunk], span, FOLDER, lines)))
+    found = rows(shown(page.surroundings([chunk], span, FOLDER, lines)))
     assert [int(row[1:4]) for row in found] == numbers
 
 
@@ -427,7 +479,7 @@ def test_nothing_of_an_article_that_is_shown_acts_on_the_terminal(
     text: str, terminal: bool, at: int, size: int
 ):
     chunk = passage(text or "x").chunk
-    shown_ = shown(render.surroundings([chunk], Span(at, at + size), FOLDER), terminal)
+    shown_ = shown(page.surroundings([chunk], Span(at, at + size), FOLDER), terminal)
     listed = shown(render.sources([(chunk.source, 1)], FOLDER), terminal)
     assert not any(map(is_unsafe, visible(shown_ + listed).replace("\n", "")))
 
@@ -435,7 +487,7 @@ def test_nothing_of_an_article_that_is_shown_acts_on_the_terminal(
 @pytest.mark.parametrize("text", MARKUP)
 def test_markup_in_an_article_that_is_shown_stays_plain(text: str):
     chunk = article(text)
-    assert rows(shown(render.surroundings([chunk], chunk.span, FOLDER))) == [f"> 1 {text}"]
+    assert rows(shown(page.surroundings([chunk], chunk.span, FOLDER))) == [f"> 1 {text}"]
 
 
 LISTED = [

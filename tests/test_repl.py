@@ -16,6 +16,7 @@ import pytest
 from retrieval.settings import Settings
 from tests.program import Done, call
 from tests.quick import QUICK, QuickModel
+from tests.quick_writer import QUICK_WRITER
 from tests.terminal import ROOT, Terminal, looks, plain
 
 WHO = "Who met Belousov in Beijing?"
@@ -196,6 +197,113 @@ def test_an_index_that_cannot_be_used_ends_the_chat_with_its_status(environment:
         assert terminal.left() == 3
         assert "quoth: The index of" in terminal.text and "another@1" in terminal.text
         assert "Traceback" not in terminal.text
+
+
+# ---- with a language model
+
+MET = "Chinese defense minister Dong Jun met Russian counterpart Andrei Belousov in Beijing on Monday [1]."
+ARRIVED = "Belousov arrived in Beijing on Monday for talks with China’s military leadership [1]."
+WRITTEN = "Written by scripted:test from the articles: 1 call,"
+
+
+@pytest.fixture
+def writing(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """A model writes a sentence and a half, then waits until the file `GO` is there."""
+    script, go = tmp_path / "script", tmp_path / "go"
+    script.write_text(f"{MET} {ARRIVED[:70]}\f{ARRIVED[70:]}", "utf-8")
+    return environment | {"SCRIPT": str(script), "GO": str(go), "QUOTH_GATE": "off", "QUOTH_READER": "false"}
+
+
+def go(environment: dict[str, str]) -> None:
+    Path(environment["GO"]).touch()
+
+
+def test_a_written_answer_appears_sentence_by_sentence(writing: dict[str, str]):
+    with Terminal([*QUICK_WRITER, "chat"], writing) as terminal:
+        terminal.prompt()
+        terminal.press(f"{WHO}\r")
+        first = terminal.shows("Beijing on Monday. [1]", "Writing")
+        assert "Belousov arrived" not in first and "001_" not in first
+        terminal.press("typed too early")
+        go(writing)
+        shown = terminal.prompt("typed too early")
+        assert "leadership. [2]" in shown and WRITTEN in shown and "Writing" not in shown
+        assert shown.count("Dong Jun met") == 2  # in the answer, and in its quote
+        assert shown.index("leadership. [2]") < shown.index("[1] China, Russia pledge")
+        assert shown.count("typed too early") == 1
+        terminal.press("\x03")
+        terminal.prompt()
+        terminal.press("/json\r")
+        terminal.shows('"model": "scripted:test"')
+
+
+def test_ctrl_c_stops_a_written_answer_and_leaves_what_was_said(writing: dict[str, str]):
+    with Terminal([*QUICK_WRITER, "chat"], writing) as terminal:
+        terminal.prompt()
+        terminal.press(f"{WHO}\r")
+        terminal.shows("Beijing on Monday. [1]", "Writing")
+        terminal.press("\x03")
+        terminal.shows("Stopped.")
+        shown = terminal.prompt()
+        assert "in Beijing on Monday. [1]" in shown and "[1] China, Russia pledge" in shown
+        assert "Belousov arrived in Beijing on Monday for" not in shown and "Writing" not in shown
+        terminal.press("/json\r")
+        terminal.shows("There is no answer yet")
+        go(writing)  # the next answer does not wait for the one that was stopped
+        terminal.prompt()
+        terminal.press(f"{WHO}\r")
+        terminal.shows(WRITTEN)
+        terminal.prompt()
+        terminal.press("\x04")
+        assert terminal.left() == 0
+
+
+def test_a_plain_terminal_shows_a_written_answer_without_writing_over_it(writing: dict[str, str]):
+    with Terminal([*QUICK_WRITER, "chat"], writing | {"TERM": "dumb"}) as terminal:
+        terminal.prompt()
+        terminal.press(f"{WHO}\r")
+        terminal.shows("Beijing on Monday. [1]")
+        go(writing)
+        terminal.shows("leadership. [2]", WRITTEN)
+        terminal.prompt()
+        assert plain(terminal.raw)
+
+
+def test_ask_shows_a_written_answer_as_it_comes(writing: dict[str, str]):
+    with Terminal([*QUICK_WRITER, "ask", WHO], writing) as terminal:
+        terminal.shows("Beijing on Monday. [1]", "Writing")
+        go(writing)
+        assert terminal.left() == 0
+        assert WRITTEN in terminal.text and "Writing" not in terminal.text
+    asked = subprocess.run(
+        [*QUICK_WRITER, "ask", WHO], cwd=ROOT, env=writing, capture_output=True, text=True, check=True
+    )
+    assert "in Beijing on Monday. [1] Belousov arrived" in asked.stdout  # in a row, as ever
+    assert asked.stderr == "" and "\x1b" not in asked.stdout
+
+
+def test_ask_that_is_interrupted_leaves_what_was_said(writing: dict[str, str]):
+    with Terminal([*QUICK_WRITER, "ask", WHO], writing) as terminal:
+        terminal.shows("Beijing on Monday. [1]", "Writing")
+        terminal.press("\x03")
+        assert terminal.left() == 130
+        assert "[1] China, Russia pledge" in terminal.text and "quoth: interrupted." in terminal.text
+
+
+def test_a_program_gets_each_sentence_of_a_written_answer_as_a_line(writing: dict[str, str]):
+    chat = subprocess.Popen(
+        [*QUICK_WRITER, "chat"], cwd=ROOT, env=writing, stdin=-1, stdout=-1, stderr=-1, text=True, bufsize=1
+    )
+    with chat:
+        assert chat.stdin and chat.stdout and chat.stderr
+        chat.stdin.write(f"{WHO}\n")
+        assert chat.stdout.readline() == "{} [1]\n".format(MET.replace(" [1]", ""))
+        go(writing)
+        assert chat.stdout.readline().startswith("Belousov arrived in Beijing on Monday for talks")
+        chat.stdin.close()
+        rest = chat.stdout.read()
+        assert "[1] China, Russia pledge" in rest and WRITTEN in rest
+        assert (chat.wait(30), chat.stderr.read()) == (0, "")
 
 
 def unbroken(text: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from eval.origin import origin
 from eval.outcome import Cited, Place, Said
 from eval.questions import Evidence, read_articles
 from eval.results import Results, load, save
+from prompts.template import FOLDER
 from retrieval.errors import InputError
 from retrieval.settings import Settings
 from tests.cases import TEXTS, case, outcome
@@ -163,7 +165,10 @@ def test_nothing_secret_and_no_place_of_the_machine_is_told(corpus: Path):
     model = corpus / "model"
     model.mkdir()
     (model / "config.json").write_text("{}")
-    settings = Keyed(folder=corpus, data=corpus / "index", model=str(model))
+    server = "http://me:s3cret@localhost:1"
+    settings = Keyed(
+        folder=corpus, data=corpus / "index", model=str(model), llm="openai:x", llm_base_url=server
+    )
     told = repr(origin(settings, read_articles(corpus), [case()]))
     for hidden in ("s3cret", str(corpus), str(Path.home()), str(Path(__file__).parent)):
         assert hidden not in told
@@ -187,10 +192,24 @@ def test_equal_inputs_have_one_origin_wherever_they_lie(corpus: Path):
         ({"threshold": 0.5}, {"settings"}),
         ({"reader": False}, {"settings", "reader"}),
         ({"model": "other/model"}, {"model"}),
+        ({"llm_tokens": 900}, {"settings"}),
+        ({"llm": "ollama:llama3.2"}, {"settings", "prompts"}),
     ],
 )
 def test_a_setting_that_changes_changes_the_origin(flags: dict[str, object], changed: set[str]):
     assert differing(origin(Settings(), {}, []), origin(Settings(**flags), {}, [])) == changed
+
+
+def test_the_words_of_a_prompt_change_the_origin_and_their_folder_does_not(tmp_path: Path):
+    def with_prompt(words: str, name: str) -> dict[str, object]:
+        shutil.copytree(FOLDER, tmp_path / name)
+        prompt = tmp_path / name / "answer.md"
+        prompt.write_text(prompt.read_text("utf-8").replace("# User\n", f"# User\n\n{words}"), "utf-8")
+        return origin(Settings(llm="openai:x", prompts=tmp_path / name), {}, [])
+
+    one, same, other = with_prompt("", "one"), with_prompt("", "two"), with_prompt("Be kind.", "three")
+    assert one == same == origin(Settings(llm="openai:x"), {}, [])
+    assert differing(one, other) == {"prompts"}
 
 
 def differing(one: dict[str, object], other: dict[str, object]) -> set[str]:

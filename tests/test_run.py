@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,11 @@ from eval.questions import TODAY, Case, Evidence
 from eval.results import Results
 from eval.run import judged, questions, run
 from retrieval.errors import InputError
+from retrieval.extractive import REFUSAL
+from retrieval.settings import Settings
 from retrieval.types import Answer, Chunk, Question, Sentence, Source, Span
 from tests.cases import DECLINED, LOCK, RAIN, TEXTS, answer, case
+from tests.scripted import Told, scripted
 
 
 def piece(id_: str, file: str, text: str) -> Chunk:
@@ -265,6 +269,43 @@ def test_a_run_keeps_what_made_it_and_what_came_of_it(twice: tuple[Results, Resu
     assert found.latency.keys() == {"p50", "p95", "p99"}
     wanted = ("first", "exact", "recall@10", "declined_right", "small_talk")
     assert {name: found.metrics[name] for name in wanted} == dict.fromkeys(wanted, 1.0)
+
+
+def test_what_a_language_model_costs_and_what_came_of_it_is_measured(
+    small: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    wrote = "Lena Voss shut the Tarn lock [{0}]. She shut it with ninety lorries [{0}]."
+    model, chat = scripted(
+        lambda prompt: Told(wrote.format(number(prompt, "Lena Voss")), (500, 40)),
+        Told("How many barges waited at the Tarn lock?", (90, 10)),  # the question, for it follows another
+        RuntimeError("broken"),
+        Told(REFUSAL, (500, 20)),
+    )
+    monkeypatch.setattr("retrieval.chain.open_model", lambda _: model)
+    found = run("model", "llm", small, Settings(llm="scripted:test"))
+    one, two, three, four = (outcome.marks for outcome in found.outcomes)
+    names = ("calls", "tokens_in", "tokens_out", "struck", "fell_back")
+    assert [one[name] for name in names] == [1, 500, 40, 1, 0]
+    assert (one["gate_recall"], one["gate_precision"]) == (1.0, 1.0)
+    assert (two["calls"], two["fell_back"]) == (2, 1)
+    assert [three[name] for name in names] == [1, 500, 20, 0, 0]
+    assert not set(names) & set(four)  # small talk
+    assert found.metrics["calls"] == pytest.approx(4 / 3, abs=1e-6)
+    assert found.metrics["struck"] == found.metrics["fell_back"] == pytest.approx(1 / 3, abs=1e-6)
+    assert found.metrics["model_seconds"] is not None
+    assert len(chat.prompts) == 4
+
+
+def number(prompt: str, words: str) -> int:
+    """Of the passage in a prompt that has these words."""
+    shown = re.findall(r"<(passage-\w+) number=(\d+)>\n(.*?)</\1>", prompt, re.DOTALL)
+    return next(int(found) for _, found, text in shown if words in text)
+
+
+def test_without_a_language_model_nothing_of_it_is_measured(twice: tuple[Results, Results]):
+    found = twice[0].metrics
+    assert {found[name] for name in ("calls", "tokens_in", "model_seconds", "struck", "fell_back")} == {None}
+    assert found["gate_recall"] == found["gate_precision"] == 1.0  # quotes
 
 
 def test_the_tutorial_is_run_alike_and_declines_nothing(small: Dataset):

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from eval import gate, measures
+from eval import bounds, measures
 from eval.dataset import Dataset
 from eval.marks import is_exact
 from eval.questions import SET, TODAY, read_articles
@@ -15,9 +15,12 @@ from eval.run import judged
 from eval.systems import SYSTEMS, Product, Remembering, System, opened
 from eval.tutorial import Tutorial
 from retrieval.chain import Quoth
+from retrieval.errors import InputError, QuothError
+from retrieval.extractive import REFUSAL
 from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Chunk, Passage, Question, Source, Span
 from tests.fakes import PointingReader, WordEmbedder
+from tests.scripted import scripted
 
 # Broken products: each is caught by the measure that is meant to, where the product itself passes
 
@@ -111,7 +114,7 @@ def product(quoth: Quoth, seeds: Path, data: Path) -> Recorded:
 def caught(system: System, sample: Dataset, texts: dict[str, str]) -> set[str]:
     """The measures under their bound."""
     found = measures.metrics(judged(sample, system, texts))
-    return {line.split()[0] for line in gate.missed(found, BOUNDS)}
+    return {line.split()[0] for line in bounds.missed(found, BOUNDS)}
 
 
 def test_the_product_itself_passes_every_bound(product: System, sample: Dataset, texts: dict[str, str]):
@@ -176,15 +179,55 @@ def test_to_insist_on_what_is_answered_changes_nothing(product: System):
     assert replace(product.insist(ASKED), seconds=0) == replace(product.answer(ASKED), seconds=0)
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_every_system_opens_by_its_name(name: str, tmp_path: Path):
+WHO = Question("Who shut the Tarn lock?", today=TODAY)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    """Of a folder with one article, and a language model."""
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "lock.txt").write_text("Harbour master Lena Voss shut the Tarn lock.\n")
-    system = opened(name, Settings(folder=folder, data=tmp_path / "data"), read_articles(folder))
-    asked = Question("Who shut the Tarn lock?", today=TODAY)
-    assert [chunk.source.file for chunk in system.found(asked, 3)] == ["lock.txt"]
-    assert "Lena Voss" in system.answer(asked).text
+    return Settings(folder=folder, data=tmp_path / "data", llm="scripted:test")
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_system_opens_by_its_name(name: str, small: Settings, monkeypatch: pytest.MonkeyPatch):
+    model, chat = scripted("The Tarn lock was shut by Lena Voss [1].", "Lena Voss shut the Tarn lock [1].")
+    monkeypatch.setattr("retrieval.chain.open_model", lambda settings: model if settings.llm else None)
+    system = opened(name, small, read_articles(small.folder))
+    assert [chunk.source.file for chunk in system.found(WHO, 3)] == ["lock.txt"]
+    found = system.answer(WHO)
+    assert "Lena Voss" in found.text
+    assert (found.model, len(chat.prompts)) == (("scripted:test", 1) if name == "llm" else (None, 0))
+
+
+def test_to_insist_where_a_model_declines_is_to_quote_and_asks_it_nothing(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    model, chat = scripted(REFUSAL)
+    monkeypatch.setattr("retrieval.chain.open_model", lambda _: model)
+    system = opened("llm", small, read_articles(small.folder))
+    declined, insisted = system.answer(WHO), system.insist(WHO)
+    assert (declined.answered, declined.model, insisted.answered, insisted.model) == (
+        False,
+        "scripted:test",
+        True,
+        None,
+    )
+    assert insisted.confidence == declined.confidence
+    assert len(chat.prompts) == 1
+
+
+def test_a_language_model_that_is_not_set_or_not_installed_is_told_before_anything_is_indexed(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    unset = small.model_copy(update={"llm": None})
+    with pytest.raises(InputError, match=r"--system llm needs a language model: set QUOTH_LLM"):
+        opened("llm", unset, {})
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(QuothError, match=r"pip install 'quoth\[ollama\]'"):
+        opened("llm", small.model_copy(update={"llm": "ollama:x"}), {}, lambda *_: pytest.fail("indexed"))
 
 
 def passage(id_: str) -> Passage:

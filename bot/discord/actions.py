@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import discord
 
 from bot import named, options
-from bot.discord import message, places, views
-from bot.discord.buttons import of_answer, pages
-from bot.discord.desk import Asked, Asker, Desk
+from bot.discord import findings, message, places, views
+from bot.discord.buttons import of_answer, of_report, pages
+from bot.discord.checks import Report
+from bot.discord.desk import Asked, Asker, Desk, Waiting
+from bot.discord.growing import Growth
 from bot.discord.message import Colour
 from bot.discord.records import Given
 from bot.discord.reply import NOBODY, Interaction, Reply, ToInteraction, ToMessage, typing, whisper
@@ -17,7 +22,7 @@ from bot.discord.shelf import Shelf
 from bot.plain import safe
 from retrieval.errors import InputError
 from retrieval.feedback import Verdict
-from retrieval.types import Answer, Filters
+from retrieval.types import Answer, Filters, Said
 
 _NAMED = 90  # characters of a thread's name
 _EXPIRED = "That answer is not kept any more: please ask again."
@@ -33,21 +38,37 @@ class Actions:
         self.desk = desk
         self.shelf = Shelf(desk)
         self._hears_all = hears_all
+        self._under_way: Counter[int] = Counter()  # answers that grow, in each channel
 
     # questions
 
-    async def ask(
-        self, interaction: Interaction, text: str, filters: Filters, about: str | None = None
-    ) -> None:
-        """A command's question; `about` is shown above the answer in place of the question."""
+    async def ask(self, interaction: Interaction, text: str, filters: Filters) -> None:
+        """A command's question."""
+        if reply := await self._deferred(interaction):
+            who = places.of_interaction(interaction)
+            await self._answer(Asked(who, text, filters, is_command=True), reply, text)
+
+    async def check(self, interaction: Interaction, text: str) -> None:
+        """Somebody's message, to be held against the articles. Raises InputError where it states nothing."""
+        reply = await self._deferred(interaction)
+        if reply is None:
+            return
+        asked = Asked(places.of_interaction(interaction), text, is_command=True, is_claim=True)
+        given = await self.desk.ask(asked, _waiting(reply))
+        first, *others = await self._pages(given, reply.can_follow)
+        await self.desk.on_disk(self.desk.store.sent, given.id, await reply.show(first))
+        for other in others:
+            await reply.add(other)
+
+    async def _deferred(self, interaction: Interaction) -> ToInteraction | None:
+        """The reply to a command of somebody who may ask; else they are told why not."""
         who = places.of_interaction(interaction)
         if refused := await self.desk.refusal(who):
             await whisper(interaction, str(refused))
-            return
+            return None
         private = not places.may_speak(interaction) or await self.desk.is_private(who.guild)
         await interaction.response.defer(ephemeral=private, thinking=True)
-        reply = ToInteraction(interaction, not private and places.can_open_thread(interaction))
-        await self._answer(Asked(who, text, filters, is_command=True), reply, about or text)
+        return ToInteraction(interaction, not private and places.can_open_thread(interaction), private)
 
     async def ask_with(
         self, interaction: Interaction, text: str, publisher: str | None, since: str | None, until: str | None
@@ -73,19 +94,39 @@ class Actions:
             await self._answer(Asked(who, text, reply_to=answered), reply)
 
     async def _answer(self, asked: Asked, reply: Reply, shown: str | None = None) -> None:
-        async def waiting(place: int) -> None:
-            await reply.show(views.text(f"You are number {place} in the queue."))
-
-        given = await self.desk.ask(asked, waiting)
+        async with self._growth(asked.who, reply, shown) as growth:
+            given = await self.desk.ask(asked, _waiting(reply), growth.hear)
         sent = await reply.show(await self._view(given, reply.can_follow, shown))
         await self.desk.on_disk(self.desk.store.sent, given.id, sent)
 
+    def _growth(self, who: Asker, reply: Reply, question: str | None) -> Growth:
+        """Shows the answer of a language model while it is written."""
+
+        async def show(said: Sequence[Said]) -> None:
+            folder = self.desk.libraries.of(who.guild).index.folder
+            await reply.grow(views.answer(message.growing(said, folder, question), ()))
+
+        return Growth(show, who.channel, self._under_way)
+
     async def _view(self, given: Given, can_follow: bool, question: str | None) -> discord.ui.LayoutView:
-        index = self.desk.libraries.of(given.guild).index
-        articles = len(await self.desk.on_disk(index.sources))
+        articles, folder = await self._searched(given.guild)
         answer = given.answer or Answer("", False, ())
-        told = message.told(answer, articles, index.folder, question)
+        told = message.told(answer, articles, folder, question)
         return views.answer(told, of_answer(given, can_follow))
+
+    async def _pages(self, given: Given, can_follow: bool) -> list[discord.ui.LayoutView]:
+        """A report, in as many messages as it needs."""
+        assert isinstance(given.answer, Report)  # noqa: S101  # what a claim is answered with
+        told = findings.pages(given.answer, *await self._searched(given.guild))
+        return [
+            views.answer(page.message, of_report(given, page.first, can_follow and not at))
+            for at, page in enumerate(told)
+        ]
+
+    async def _searched(self, guild: int | None) -> tuple[int, Path]:
+        """How many articles a server sees, and their folder."""
+        index = self.desk.libraries.of(guild).index
+        return len(await self.desk.on_disk(index.sources)), index.folder
 
     # an answer's buttons
 
@@ -171,15 +212,18 @@ class Actions:
         async def waiting(place: int) -> None:
             await interaction.followup.send(f"You are number {place} in the queue.", ephemeral=True)
 
-        found = await self.desk.again(given, who, waiting)
-        if found is None:
-            await interaction.followup.send("The articles hold nothing more on it.", ephemeral=True)
-            return
-        can_follow = places.can_open_thread(interaction)
+        reply = ToInteraction(interaction, places.can_open_thread(interaction))
         is_command = interaction.message is not None and interaction.message.interaction_metadata
         question = given.question.text if given.question and is_command else None
-        view = await self._view(found, can_follow, question)
-        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+        growth, found = self._growth(who, reply, question), None
+        try:
+            async with growth:
+                found = await self.desk.again(given, who, waiting, growth.hear)
+        finally:
+            if found or growth.is_shown:  # in place of the answer, which is to come back then
+                await reply.show(await self._view(found or given, reply.can_follow, question))
+        if found is None:
+            await interaction.followup.send("The articles hold nothing more on it.", ephemeral=True)
 
     async def _vote(self, interaction: Interaction, given: Given, what: str) -> None:
         """Keep a vote at once, and for a bad one ask the reason; the same again takes it back."""
@@ -243,3 +287,12 @@ class Actions:
         done = await self.desk.sync(interaction.guild_id)
         words = f"{done.added} added, {done.changed} changed, {done.removed} removed."
         await interaction.edit_original_response(view=views.text(words))
+
+
+def _waiting(reply: Reply) -> Waiting:
+    """Shows somebody's place in the queue where their answer will stand."""
+
+    async def waiting(place: int) -> None:
+        await reply.show(views.text(f"You are number {place} in the queue."))
+
+    return waiting

@@ -27,6 +27,10 @@ class Attended(Actions):
         self._attend()
         await super().ask(*args, **kwargs)
 
+    async def check(self, *args: Any, **kwargs: Any) -> None:
+        self._attend()
+        await super().check(*args, **kwargs)
+
     async def hear(self, *args: Any, **kwargs: Any) -> None:
         self._attend()
         await super().hear(*args, **kwargs)

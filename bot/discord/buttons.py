@@ -60,6 +60,14 @@ def of_answer(given: Given, can_follow: bool) -> list[Button]:
     return [*buttons, Button("up", given.id, emoji="👍"), Button("down", given.id, emoji="👎")]
 
 
+def of_report(given: Given, first: int | None, can_follow: bool) -> list[Button]:
+    """The buttons under a page of a report: its sources, from the place of its `first` one on."""
+    buttons = []
+    if first is not None:
+        buttons.append(Button("sources", f"{given.id}:{first}", "Sources", style=discord.ButtonStyle.primary))
+    return [*buttons, Button("follow", given.id, "Follow up")] if can_follow else buttons
+
+
 def pages(what: str, of: str, at: int, count: int) -> list[Button]:
     """Previous and next, where there are such; `of` comes first in their custom id, then the page, from 0."""
     buttons = []

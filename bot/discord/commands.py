@@ -14,7 +14,6 @@ from bot.discord.actions import Actions
 from bot.discord.message import split
 from bot.discord.panel import is_manager, panel
 from bot.discord.reply import Interaction, whisper
-from retrieval.types import Filters
 
 _EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
@@ -27,7 +26,7 @@ HELP = """\
 - **Sources** shows each quote in the text around it, **Follow up** opens a thread where the conversation \
 goes on, **Again** looks for the next best answer, 👍 and 👎 tell what you think of it.
 - `/sources` lists the articles, `/source` shows one.
-- On somebody's message: Apps, then *Check against the articles*.
+- On somebody's message: Apps, then *Check against the articles*: what they say for and against its sentences.
 If the articles don't say, I say so. I keep questions, answers and votes for {days} days, without your name; \
 `/forget-me` deletes yours."""
 
@@ -73,8 +72,8 @@ def _questions(tree: Tree, actions: Actions) -> None:
 
     @tree.context_menu(name="Check against the articles")
     async def check(interaction: Interaction, message: discord.Message) -> None:
-        if claim := message.content.strip():
-            await actions.ask(interaction, claim, Filters())
+        if text := message.clean_content.strip():
+            await actions.check(interaction, text)
         else:
             await whisper(interaction, "That message has no text that I can read.")
 
@@ -141,10 +140,6 @@ def _managers(tree: Tree, actions: Actions) -> None:
 async def _choices(found: Awaitable[list[tuple[str, str]]]) -> list[Choice[str]]:
     """What is offered for completion; nothing where it cannot be found."""
     choices: list[Choice[str]] = []
-    async with troubles.told(_unheard, "a completion"):
+    async with troubles.told(troubles.unheard, "a completion"):
         choices += [Choice(name=name, value=value) for name, value in await found]
     return choices
-
-
-async def _unheard(_: str) -> None:
-    """Discord shows no words there."""

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.discord.libraries import Addressed, Libraries
@@ -22,6 +22,7 @@ from bot.discord.store import Store
 from bot.discord.talks import Said, Talks
 from retrieval.question import as_question
 from retrieval.types import Answer, Filters, Question, Turn
+from retrieval.types import Said as Passed
 
 if TYPE_CHECKING:
     from retrieval.index import Summary
@@ -51,9 +52,11 @@ class Asked:
     filters: Filters = field(default_factory=Filters)
     reply_to: int | None = None
     is_command: bool = False
+    is_claim: bool = False  # to be held against the articles
 
 
 Waiting = Callable[[int], Awaitable[None]]  # is told the place in the queue
+Hear = Callable[[Passed], None]  # is told, in any thread, what may be shown of an answer under way
 
 
 class Desk:
@@ -103,7 +106,7 @@ class Desk:
         """Whether only the person who asks shall see the answers in a server."""
         return guild is not None and (await self.on_disk(self.store.settings, guild)).private
 
-    async def ask(self, asked: Asked, waiting: Waiting) -> Given:
+    async def ask(self, asked: Asked, waiting: Waiting, hear: Hear | None = None) -> Given:
         """The answer to a question, as it is kept; `waiting` is told of a place in the queue.
 
         Raises QuothError: its text is for the person.
@@ -119,7 +122,7 @@ class Desk:
             said = Said(person, who.channel, who.guild is None, asked.reply_to, asked.is_command)
             history = await self.on_disk(self._talks.history, said)
             question = replace(question, history=history)
-            answer = await ticket.answer(_addressed(question, who.guild))
+            answer = await ticket.answer(_addressed(question, who.guild, hear, asked.is_claim))
             given = Given(
                 id=new_id(),
                 guild=who.guild,
@@ -131,10 +134,12 @@ class Desk:
                 seconds=time.perf_counter() - begun,
             )
             await self.on_disk(self.store.keep, given)
-        self._log("asked", given)
+        self._log("checked" if asked.is_claim else "asked", given)
         return given
 
-    async def again(self, given: Given, who: Asker, waiting: Waiting) -> Given | None:
+    async def again(
+        self, given: Given, who: Asker, waiting: Waiting, hear: Hear | None = None
+    ) -> Given | None:
         """The next best answer to the same question, without what was shown; None where there is none.
 
         Raises QuothError: its text is for the person.
@@ -151,7 +156,7 @@ class Desk:
             shown = " ".join(one.text for one in given.turns if one.question == question.text)
             asked = replace(question, text=_MORE, history=(*question.history, Turn(question.text, shown)))
             begun = time.perf_counter()
-            answer = await ticket.answer(_addressed(asked, given.guild))
+            answer = await ticket.answer(_addressed(asked, given.guild, hear))
             if not answer.answered:
                 return None
             before = replace(question, history=(*question.history, turn))
@@ -187,7 +192,6 @@ class Desk:
 _MORE = "tell me more"  # what the core takes for: the same, without what was quoted
 
 
-def _addressed(question: Question, guild: int | None) -> Addressed:
-    return Addressed(
-        question.text, question.history, question.filters, question.today, question.deadline, guild
-    )
+def _addressed(question: Question, guild: int | None, hear: Hear | None, is_claim: bool = False) -> Addressed:
+    told = {each.name: getattr(question, each.name) for each in fields(Question)}
+    return Addressed(**told, guild=guild, hear=hear, is_claim=is_claim)

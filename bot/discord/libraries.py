@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retrieval.types import Answer, Question
+from bot.discord import checks
+from retrieval.types import Answer, Question, Said
 
 if TYPE_CHECKING:
     from retrieval.chain import Quoth  # heavy: an error must not wait for it
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addressed(Question):
-    """A question to the articles that a server sees."""
+    """A question to the articles that a server sees, or a message that is to be held against them."""
 
     guild: int | None = None
+    hear: Callable[[Said], None] | None = None  # is told, in any thread, what may be shown before the end
+    is_claim: bool = False
 
 
 class Libraries:
@@ -48,8 +51,16 @@ class Libraries:
 
     def answer(self, question: Question) -> Answer:
         """The answer from the articles of the server that the question was asked in."""
-        guild = question.guild if isinstance(question, Addressed) else None
-        return self.of(guild).invoke(question)
+        asked = question if isinstance(question, Addressed) else None
+        chain = self.of(asked.guild if asked else None)
+        if asked and asked.is_claim:
+            return checks.held(asked, chain)
+        for event in chain.stream(question):
+            if isinstance(event, Answer):
+                return event
+            if asked and asked.hear:
+                asked.hear(event)
+        raise AssertionError("A stream ends with an answer.")
 
     def sync(self, guild: int | None) -> Summary:
         """Bring the index of a server's articles up to date."""

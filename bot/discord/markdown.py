@@ -19,6 +19,7 @@ _ACTIVE = re.compile(
       [\\*_~|`\[<>@]
     | :(?!\ |\Z)  # links, emoji, timestamps, commands
     | (?:^|(?<=\w))\.(?=[^\W\d_]{2})  # example.com, discord.gg
+    | (?<=www)\.(?=\w)  # the rest of the address may stand on the next page
     | ^[#+-]  # headings, small print, lists
     | ^\d+[.)](?!\w)
     """,

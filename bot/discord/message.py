@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from bot.discord.cut import beginning, clipped, clipped_start, ending, packed, size
 from bot.discord.markdown import bold, fold, folded_lines, inert_lines
-from bot.plain import NEAREST, credit, dated, place, safe
+from bot.plain import NEAREST, credit, dated, doubt, place, safe
 from retrieval.extractive import REFUSAL
-from retrieval.types import Answer, Citation, Sentence, Source, Span
+from retrieval.types import Answer, Citation, Said, Sentence, Source, Span
 
 PAGE = 3500  # characters of an article's page; what stands around it needs some too
 
@@ -26,6 +26,7 @@ class Colour(IntEnum):
     """What an answer looks like from afar, as RGB."""
 
     ANSWERED = 0x2E8B57
+    AGAINST = 0xB5453C
     DECLINED = 0xC9891A
     TALK = 0x5B6EE1
 
@@ -35,7 +36,7 @@ class _Room(NamedTuple):
 
     body: int
     whole: int
-    field: int  # for a title, a publisher, a file, the notes, the question
+    field: int  # for a title, a publisher, a file, the notes, the question, a doubt
 
 
 _COMPONENTS = _Room(body=2800, whole=3900, field=300)
@@ -47,14 +48,15 @@ class Message:
     """The texts of an answer; `sources` and `footer` are empty where there is nothing to tell.
 
     Body, sources and footer are for components, 3,900 characters together. `alike` tells the same in one
-    text of 2,000 for a place without components, and does not hold the time that it took.
+    text of 2,000 for a place without components, and does not hold the time that it took; it is empty where
+    there is no such place.
     """
 
     body: str
     sources: str
     footer: str
     colour: Colour
-    alike: str
+    alike: str = ""
 
 
 def told(answer: Answer, articles: int, folder: Path, question: str | None = None) -> Message:
@@ -64,7 +66,7 @@ def told(answer: Answer, articles: int, folder: Path, question: str | None = Non
     every citation number that is shown, the source is shown.
     """
     colour = _colour(answer)
-    footer = "" if colour is Colour.TALK else _footer(answer, articles)
+    footer = "" if colour is Colour.TALK else footing(answer, articles)
     body, sources = _Telling(answer, folder, question, _COMPONENTS).within(size(footer))
     alike = _Telling(answer, folder, question, _CONTENT).within(2)
     return Message(body, sources, footer, colour, "\n\n".join(filter(None, alike)))
@@ -77,8 +79,25 @@ def _colour(answer: Answer) -> Colour:
     return Colour.DECLINED if is_refusal else Colour.TALK
 
 
-def _footer(answer: Answer, articles: int) -> str:
-    return f"{articles:,} {_plural('article', articles)} searched · {answer.seconds:.1f} s"
+def growing(said: Sequence[Said], folder: Path, question: str | None = None) -> Message:
+    """As `told`, of as much of an answer as may be shown before the whole of it is there."""
+    sentences = tuple(one.sentence for one in said)
+    citations = tuple(citation for one in said for citation in one.citations)
+    telling = _Telling(Answer("", True, sentences, citations), folder, question, _COMPONENTS, elsewhere=".")
+    return Message(*telling.within(size(_GOES_ON)), _GOES_ON, Colour.ANSWERED)
+
+
+_GOES_ON = "still writing …"
+
+
+def footing(answer: Answer, articles: int) -> str:
+    """The small line about the work: what was searched, how long, and the language model that wrote."""
+    model = clipped(answer.model or "", _MODEL)
+    searched = f"{articles:,} {_plural('article', articles)} searched · {answer.seconds:.1f} s"
+    return f"{searched} · written by {model}" if model else searched
+
+
+_MODEL = 80  # characters of its name
 
 
 def _plural(noun: str, count: int) -> str:
@@ -93,6 +112,7 @@ class _Telling:
     folder: Path
     question: str | None
     room: _Room
+    elsewhere: str = ": press Sources."  # where to find what there is no room for
 
     def within(self, reserved: int) -> tuple[str, str]:
         """Body and sources that leave `reserved` characters: all sentences, else as many as fit."""
@@ -106,7 +126,7 @@ class _Telling:
     def first(self, count: int, reserved: int) -> tuple[str, str] | None:
         """Body and sources of so many sentences; None where they do not fit."""
         shown = self.answer.sentences[:count]
-        body = self.framed(self.row(shown), _left_out(len(self.answer.sentences) - count, 0))
+        body = self.framed(self.row(shown), self.left_out(len(self.answer.sentences) - count, 0))
         if size(body) > self.room.body:
             return None
         sources = self.sources(self.numbers(shown))
@@ -117,35 +137,52 @@ class _Telling:
         """The first sentence as far as it fits, with its first citation."""
         first, *others = self.answer.sentences or [Sentence(REFUSAL)]
         numbers = self.numbers([first])
-        tail = _left_out(len(others), len(numbers[1:]))
-        room = self.room.body - size(self.framed(self.notes + "\n", tail))
+        tail = self.left_out(len(others), len(numbers[1:]))
+        room = self.room.body - size(self.framed(self.lead + "\n", tail))
         row = self.row([replace(first, citations=tuple(numbers[:1]))], room)
         return self.framed(row, tail), self.sources(numbers[:1])
 
     def framed(self, row: str, left_out: str) -> str:
-        """The body: the question, what is said, what is not, and the nearest article."""
+        """The body: the question, what is said, what is not, the notes, and the nearest article."""
         asked = clipped(self.question or "", self.room.field)
         nearest = self.nearest if not self.answer.answered else ""
-        return "\n".join(filter(None, [f"> {asked}" if asked else "", row or REFUSAL, left_out, nearest]))
+        parts = [f"> {asked}" if asked else "", row or REFUSAL, left_out, self.notes, nearest]
+        return "\n".join(filter(None, parts))
+
+    @property
+    def lead(self) -> str:
+        """Those notes that the sentences follow on: "About Voss:"."""
+        leading = (note for note in self.answer.notes if note.endswith(":"))
+        return clipped(" ".join(leading), self.room.field)
 
     @property
     def notes(self) -> str:
-        return clipped(" ".join(self.answer.notes), self.room.field)
+        """The other notes, in small print."""
+        others = (note for note in self.answer.notes if not note.endswith(":"))
+        return small(" ".join(others), 2 * self.room.field)
+
+    def left_out(self, sentences: int, sources: int) -> str:
+        counts = [(sentences, "sentence"), (sources, "source")]
+        told = [f"{count} more {_plural(noun, count)}" for count, noun in counts if count]
+        return f"… {' and '.join(told)}{self.elsewhere}" if told else ""
 
     def row(self, sentences: Sequence[Sentence], room: int | None = None) -> str:
-        """The notes and the sentences, each that is cited on a line of its own."""
-        row = self.notes
+        """The lead and the sentences, each that is cited on a line of its own."""
+        row, ended = self.lead, False
         for at, sentence in enumerate(sentences):
-            gap = "\n" if sentence.lead or (at and sentence.citations) else " "
+            gap = "\n" if ended or sentence.lead or (at and sentence.citations) else " "
             row = (row + gap + self.sentence(sentence, room)).strip()
+            ended = bool(sentence.doubt)
         return row
 
     def sentence(self, sentence: Sentence, room: int | None) -> str:
-        """A sentence with its citation numbers; with `room`, as many of its words as fit."""
+        """A sentence with its citation numbers and what is doubted; with `room`, as many words as fit."""
         words, marked = fold(str(replace(sentence, citations=())), sentence.marked)
         numbers = "".join(f"\\[{number}]" for number in self.numbers([sentence]))
-        kept = words if room is None else beginning(words, room - size(numbers) - _MARKS)
-        return " ".join(filter(None, [bold(kept, marked), "…" if kept != words else "", numbers]))
+        doubtful = small(doubt(sentence), self.room.field)
+        kept = words if room is None else beginning(words, room - size(numbers + doubtful) - _MARKS)
+        said = " ".join(filter(None, [bold(kept, marked), "…" if kept != words else "", numbers]))
+        return "\n".join(filter(None, [said, doubtful]))
 
     @property
     def nearest(self) -> str:
@@ -166,26 +203,26 @@ class _Telling:
         """A line for each of these citations, one at least where there are any."""
         citations = {citation.number: citation for citation in reversed(self.answer.citations)}
         shown = numbers or list(citations)[-1:]
-        return "\n".join(self.source(citations[number]) for number in shown)
-
-    def source(self, citation: Citation) -> str:
-        """`**1** Title — publisher, date · file:line`"""
-        room, source = self.room.field, citation.source
-        about = [clipped(source.publisher or "", room), dated(source)]
-        where = clipped_start(place(citation, Path(self.folder.name)), room)
-        title = " — ".join(filter(None, [clipped(source.title, room), ", ".join(filter(None, about))]))
-        return f"**{citation.number}** {' · '.join(filter(None, [title, where]))}"
+        return "\n".join(source(citations[number], self.folder, self.room.field) for number in shown)
 
 
 _MARKS = (
-    9  # characters around the words of a sentence: "**" twice, "…", blanks, a backslash at the bold's edges
+    10  # characters around the words of a sentence: "**" twice, "…", blanks, a backslash at the bold's edges
 )
 
 
-def _left_out(sentences: int, sources: int) -> str:
-    counts = [(sentences, "sentence"), (sources, "source")]
-    told = [f"{count} more {_plural(noun, count)}" for count, noun in counts if count]
-    return f"… {' and '.join(told)}: press Sources." if told else ""
+def source(citation: Citation, folder: Path, room: int) -> str:
+    """`**1** Title — publisher, date · file:line`, each of them in `room` characters."""
+    about = [clipped(citation.source.publisher or "", room), dated(citation.source)]
+    where = clipped_start(place(citation, Path(folder.name)), room)
+    title = " — ".join(filter(None, [clipped(citation.source.title, room), ", ".join(filter(None, about))]))
+    return f"**{citation.number}** {' · '.join(filter(None, [title, where]))}"
+
+
+def small(text: str, room: int) -> str:
+    """`text` in small print, on a line of its own; nothing for none."""
+    shown = clipped(text, room)
+    return f"-# {shown}" if shown else ""
 
 
 def _strong(text: str, room: int) -> str:

@@ -27,17 +27,28 @@ class Reply(Protocol):
     async def show(self, view: ui.LayoutView) -> int:
         """Show this, in place of what was shown; the message's id."""
 
+    async def grow(self, view: ui.LayoutView) -> None:
+        """As `show`, of what is not all yet: raises NotFound where somebody deleted what was shown."""
+
 
 class ToInteraction:
     """The reply to an interaction that was deferred."""
 
-    def __init__(self, interaction: Interaction, can_follow: bool) -> None:
+    def __init__(self, interaction: Interaction, can_follow: bool, private: bool = False) -> None:
         self._interaction = interaction
+        self._private = private
         self.can_follow = can_follow
 
     async def show(self, view: ui.LayoutView) -> int:
         shown = await self._interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
         return shown.id
+
+    async def grow(self, view: ui.LayoutView) -> None:
+        await self.show(view)
+
+    async def add(self, view: ui.LayoutView) -> None:
+        """Show this below."""
+        await self._interaction.followup.send(view=view, ephemeral=self._private, allowed_mentions=NOBODY)
 
 
 class ToMessage:
@@ -55,6 +66,12 @@ class ToMessage:
                 return self._shown.id
         self._shown = await self._sent(view)
         return self._shown.id
+
+    async def grow(self, view: ui.LayoutView) -> None:
+        if self._shown:
+            await self._shown.edit(view=view, allowed_mentions=NOBODY)
+        else:
+            self._shown = await self._sent(view)
 
     async def _sent(self, view: ui.LayoutView) -> discord.Message:
         channel, answered = self._message.channel, self._message.to_reference(fail_if_not_exists=False)

@@ -40,6 +40,10 @@ async def told(tell: Tell, what: str) -> AsyncIterator[None]:
         await _try(tell, f"Something went wrong here. Whoever runs me finds it in the log as {id_}.")
 
 
+async def unheard(_: str) -> None:
+    """Tells nobody, where Discord has no place for words."""
+
+
 def new_id() -> str:
     """An id under which the log has something."""
     return secrets.token_hex(4)

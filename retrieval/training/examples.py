@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from retrieval.sentences import sentences
 from retrieval.training.squad import Asked, Paragraph
@@ -49,7 +49,7 @@ _ADVERBIAL = re.compile(
     r"(?i)^(?:when|where|why|how|in (?:what|which) (?:year|month|city|country|state|century|decade)) "
     r"(?=(?:did|do|does|was|were|is|are|has|have|had|can|could|will|would) )"
 )
-_OPPOSITES = dict(
+OPPOSITES = dict(
     pair
     for one in (
         "first/last before/after largest/smallest biggest/smallest highest/lowest most/least more/fewer "
@@ -204,10 +204,10 @@ class Maker:
 
     def _exchanged_word(self, draft: _Draft) -> _Spoilt:
         """The opposite of a word; without one, a word that both question and sentence hold for another."""
-        opposed = [word for word in re.finditer(r"\b[a-z']+\b", draft.question) if word.group() in _OPPOSITES]
+        opposed = [word for word in re.finditer(r"\b[a-z']+\b", draft.question) if word.group() in OPPOSITES]
         if opposed:
             word = draft.chance.choice(opposed)
-            return _put(draft.question, word, _OPPOSITES[word.group()]), draft.text
+            return _put(draft.question, word, OPPOSITES[word.group()]), draft.text
         sentence = _around(draft.text, draft.answer.start)
         held = terms(sentence.of(draft.text))
         found = [w for w in _CONTENT.finditer(draft.question) if w.start() > 0 and w.group() in held]
@@ -268,16 +268,25 @@ def typed(question: str, chance: Random) -> str:
     return question
 
 
-Sets = Sequence[tuple[Sequence[Asked], int]]  # questions, and how often each of them is taken
-Make = Callable[[Asked, Random], Example | None]
+class Named(Protocol):
+    """Anything of which examples are made."""
+
+    @property
+    def id(self) -> str: ...
 
 
-def epoch(number: int, sets: Sets, make: Make) -> Iterator[Example]:
-    """One pass over the questions of all sets, shuffled.
+Of = TypeVar("Of", bound=Named)
+Made = TypeVar("Made")
 
-    Each question's chance comes from its id, so that a pass is the same wherever it is taken up again.
+
+def epoch(
+    number: int, sets: Sequence[tuple[Sequence[Of], int]], make: Callable[[Of, Random], Made | None]
+) -> Iterator[Made]:
+    """One pass over all sets, shuffled; with each set stands how often each of it is taken.
+
+    The chance of each comes from its id, so that a pass is the same wherever it is taken up again.
     """
-    drawn = [(one, time) for asked, times in sets for one in asked for time in range(times)]
+    drawn = [(one, time) for some, times in sets for one in some for time in range(times)]
     Random(f"order {number}").shuffle(drawn)  # noqa: S311  # the same every time is what is wanted
     for one, time in drawn:
         example = make(one, Random(f"{number} {time} {one.id}"))  # noqa: S311

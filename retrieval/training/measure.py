@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from sklearn.metrics import roc_auc_score
 
-from retrieval.reader import FOLDER, SpanReader, Text
+from retrieval.encoder import FOLDER
+from retrieval.reader import SpanReader, Text
 from retrieval.training.examples import terms
 from retrieval.training.squad import KEPT, Asked, apart, exact_match, load, token_f1
 

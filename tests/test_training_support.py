@@ -255,12 +255,14 @@ def test_claims_by_hand_become_pairs(tmp_path: Path):
     file, articles = written(tmp_path)
     alone = by_hand(file, articles)
     assert [pair.label for pair in alone] == [Label.SUPPORTS, Label.AGAINST, Label.SILENT]
-    assert {pair.evidence for pair in alone} == {"Lena Voss closed the lock."}
+    assert {pair.evidence for pair in alone} == {"Lock shut. Lena Voss closed the lock."}
     read = list(claims.read(file, claims.articles(articles)))
-    for pair in pairs(read):
-        elsewhere = "Lena Voss closed the lock." not in pair.evidence
-        assert pair.label is (Label.SILENT if elsewhere else pair.label)
-        assert pair.evidence.removeprefix("Lock shut. ")[0].isupper()
+    for pair in pairs(read[:1]):
+        if "Lena Voss closed the lock." not in pair.evidence:
+            assert pair.label is Label.SILENT
+    for pair in pairs(read[1:]):
+        itself = "Lena Voss closed the lock." not in pair.evidence
+        assert (pair.label is Label.SUPPORTS) == itself
     assert {"Lena Voss closed the lock." in pair.evidence for pair in pairs(read)} == {True, False}
 
 
@@ -332,6 +334,18 @@ def test_the_figures_are_what_they_are_called():
 
 def test_claims_by_rule_are_the_same_every_time():
     assert by_rule(ASKED, 5) == by_rule(ASKED, 5)
+
+
+def test_two_claims_as_one_need_the_evidence_of_both(tmp_path: Path):
+    file, articles = written(tmp_path)
+    more = ROW | {"evidence": ["It was repaired by 12 men in June."], "right": ["Twelve men mended it."]}
+    file.write_text(json.dumps(ROW) + "\n" + json.dumps(more) + "\n")
+    found = pairs(list(claims.joined(list(claims.read(file, claims.articles(articles))))))
+    assert {pair.label for pair in found} == {Label.SUPPORTS, Label.SILENT}
+    for pair in found:
+        both = "Lena Voss closed" in pair.evidence and "12 men in June" in pair.evidence
+        assert (pair.label is Label.SUPPORTS) == both
+        assert "closed by Voss" in pair.claim and "mended" in pair.claim
 
 
 def sources() -> Sources:

@@ -48,7 +48,7 @@ class Stated:
             return None
         claim, told = chance.choice((sentence, changed.text)), chance.choice((sentence, changed.text))
         label = Label.SUPPORTS if claim == told else changed.label
-        return self._pair(reword(claim, chance), told, label, changed.kind, chance)
+        return self._pair(claim, told, label, changed.kind, chance)
 
     def _cut(self, chance: Random) -> Pair | None:
         """A part of the sentence left out of the claim: supported; of the evidence: it does not say it."""
@@ -59,7 +59,7 @@ class Stated:
         short = chance.choice(ways)
         claim, told = chance.choice(((sentence, short),) * 3 + ((short, sentence), (sentence, sentence)) * 2)
         label = Label.SILENT if (claim, told) == (sentence, short) else Label.SUPPORTS
-        return self._pair(reword(claim, chance), told, label, "extra", chance)
+        return self._pair(claim, told, label, "extra", chance)
 
     def _weaker(self, chance: Random) -> Pair | None:
         """ "Some" for "all"."""
@@ -75,7 +75,7 @@ class Stated:
                 (changed.text, sentence, Label.SILENT),
             )
         )
-        return self._pair(reword(claim, chance), told, label, "scope", chance)
+        return self._pair(claim, told, label, "scope", chance)
 
     def _elsewhere(self, chance: Random) -> Pair | None:
         """The sentence of the paragraph that shares most words with this one, and says something else."""
@@ -91,8 +91,9 @@ class Stated:
         return Pair(reword(claim, chance), told, Label.SILENT, "other")
 
     def _pair(self, claim: str, told: str, label: Label, kind: str, chance: Random) -> Pair:
+        claim = reword(claim, chance, may_cut=label is Label.SUPPORTS)  # what is wrong must not be cut off
         if chance.random() < 0.3:  # the evidence itself in other words
-            told = reword(told, chance) if label is not Label.SILENT else voice(told, chance)
+            told = voice(told, chance) if label is Label.SILENT else reword(told, chance, may_cut=False)
         return Pair(claim, evidence(self.paragraph, self.span, told, chance), label, kind)
 
 

@@ -91,9 +91,9 @@ def by_rule(asked: Sequence[Asked], count: int = _MADE) -> list[Pair]:
 
 
 def by_hand(file: Path, articles: Path) -> list[Pair]:
-    """The claims of a file of rows about the articles of a folder, each with its evidence alone."""
+    """The claims of a file of rows about the articles of a folder, each with title and evidence."""
     read = claims.read(file, claims.articles(articles))
-    return [Pair(one.text, one.told, one.label, one.kind) for one in read]
+    return [Pair(one.text, f"{one.paragraph.title}. {one.told}", one.label, one.kind) for one in read]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

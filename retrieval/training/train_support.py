@@ -1,9 +1,9 @@
 """Train the judge: `python -m retrieval.training.train_support SQUAD_1 SQUAD_2 EXPERTQA --out FOLDER`.
 
 The reader's encoder with another head: the first token's three logits say that the evidence supports the
-claim, speaks against it, or does not say. All weights but the embeddings are trained: first
-on claims made by rule, then with those written by hand. AdamW; the learning rate rises over 300 steps and
-falls in a line to nothing. In bfloat16 on the CPU, about 36 examples a second on two cores.
+claim, speaks against it, or does not say. All weights but the embeddings are trained, first on claims made by
+rule, then with those written by hand. AdamW; the learning rate rises over 300 steps and falls in a line to
+nothing. In bfloat16 on the CPU, about 36 examples a second on two cores.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from retrieval.training.trainer import Trainer, batches, train
 if TYPE_CHECKING:
     from torch import Tensor
 
-EXAMPLES = 132_000
+EXAMPLES = 126_000
 LONGEST = 224  # tokens of claim and evidence
 DROPOUT = 0.1  # of the encoder; without it the claims by hand are soon known by heart
 FACTS = 12_000  # made-up facts in a pass

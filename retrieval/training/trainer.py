@@ -19,7 +19,7 @@ BATCH = 32
 WARM_UP = 300  # steps
 _SORTED = 16  # batches whose examples are sorted by length, so that little is padded
 _TOLD_EVERY = 50  # steps
-_SAVED_EVERY = 100  # steps
+_SAVED_EVERY = 250  # steps
 
 Item = TypeVar("Item")
 

@@ -58,7 +58,7 @@ def language_model(settings: Settings) -> Finding:
     """Whether the language model that is set answers a call; that none is set is in order."""
     if settings.llm is None:
         return Finding("language model", "ok", "QUOTH_LLM is not set: answers are quoted")
-    from retrieval.model import open_model
+    from retrieval.llm.model import open_model
 
     started = time.perf_counter()
     try:

@@ -17,15 +17,15 @@ from eval.claims import Row
 from eval.questions import TODAY, read_articles
 from prompts.prompts import Asked, Prompts
 from retrieval.chunking import chunk
-from retrieval.drafts import Drafts
 from retrieval.entailment import Entailment, Judged
 from retrieval.generative import Writer
 from retrieval.lexical import terms
-from retrieval.model import Model
-from retrieval.patience import Patience
+from retrieval.llm.drafts import Drafts
+from retrieval.llm.model import Model
+from retrieval.llm.patience import Patience
+from retrieval.llm.vetting import Mode
 from retrieval.support import Gate
 from retrieval.types import Answer, Chunk, Citation, Passage, Span
-from retrieval.vetting import Mode
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from prompts.cleaning import clean
 from prompts.template import Template, load
-from retrieval.orders import without_orders
+from retrieval.claims.orders import without_orders
 from retrieval.types import Passage, Turn
 
 _ANSWER = ("refusal", "fence", "today", "newest", "passages", "told", "question")

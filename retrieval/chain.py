@@ -29,17 +29,17 @@ from retrieval.errors import EntailmentError, ReaderError, TooLate
 from retrieval.generative import Writer
 from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
-from retrieval.model import open_model
-from retrieval.patience import Patience
+from retrieval.llm.model import open_model
+from retrieval.llm.patience import Patience
+from retrieval.llm.rewriting import adopted, goes_on, rewritten
+from retrieval.llm.vetting import vetted
 from retrieval.question import Input, as_question
 from retrieval.reader import Reader, SpanReader
 from retrieval.retriever import Retriever as Retriever
-from retrieval.rewriting import adopted, goes_on, rewritten
 from retrieval.settings import Settings, load
 from retrieval.support import Gate
 from retrieval.types import Answer, Event, Passage, Question, Usage
 from retrieval.understanding import Understood, understand
-from retrieval.vetting import vetted
 
 log = logging.getLogger(__name__)
 

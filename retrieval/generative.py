@@ -10,14 +10,14 @@ from dataclasses import replace
 from langchain_core.runnables import RunnableConfig
 
 from prompts.prompts import Asked, Prompt, Prompts
-from retrieval.drafts import Draft, Drafts
 from retrieval.extractive import REFUSAL
-from retrieval.model import Ended, LanguageModelError, Model
-from retrieval.patience import Patience
+from retrieval.llm.drafts import Draft, Drafts
+from retrieval.llm.model import Ended, LanguageModelError, Model
+from retrieval.llm.patience import Patience
+from retrieval.llm.tokens import count
+from retrieval.llm.vetting import Mode, Vetting
 from retrieval.support import Gate
-from retrieval.tokens import count
 from retrieval.types import Answer, Event, Passage, Sentence, Span, Usage
-from retrieval.vetting import Mode, Vetting
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from retrieval.claims import Ground, missing
+from retrieval.claims.missing import Ground, missing
+from retrieval.claims.normal import bare
+from retrieval.claims.orders import is_order, without_orders
 from retrieval.entailment import THRESHOLD, Entailment, Judged
 from retrieval.lexical import terms
-from retrieval.normal import bare
-from retrieval.orders import is_order, without_orders
 from retrieval.sentences import sentences
 from retrieval.types import Source, Span
 

@@ -20,7 +20,7 @@ from retrieval.embedding import Remembering, Transformer
 from retrieval.entailment import Entailment, Judged
 from retrieval.generative import Writer
 from retrieval.index import Index
-from retrieval.model import Model
+from retrieval.llm.model import Model
 from retrieval.settings import Settings
 from retrieval.support import Gate
 from retrieval.types import Answer, Said, Sentence

@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 
 from retrieval import chain, embedding
-from retrieval.model import Model
+from retrieval.llm.model import Model
 from tests.quick import QuickModel
 from tests.scripted import Scripted
 

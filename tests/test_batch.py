@@ -14,7 +14,7 @@ from retrieval.types import Answer, Citation, Filters, Question, Sentence, Sourc
 
 KEYS = set(
     "question answered text notes understood short_answer sentences citations nearest confidence "
-    "seconds".split()
+    "seconds model removed usage".split()
 )
 NO_FILTERS = Filters()
 

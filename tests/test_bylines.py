@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from retrieval.bylines import byline
+from retrieval.claims.bylines import byline
 from retrieval.types import Source
 
 SOURCES = [

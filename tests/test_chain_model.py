@@ -135,8 +135,10 @@ def test_what_changed_with_time_is_told_newest_first_each_from_its_own_article(q
 
     told, chat = writing(quoth, reply)
     answer = told.invoke("Who is the defence minister of China?")
-    assert [citation.source.iso_date for citation in answer.citations] == ["2024-10-14", "2023-04-17"]
-    assert [sentence.citations for sentence in answer.sentences] == [(1,), (2,)]
+    dates = [citation.source.iso_date for citation in answer.citations]
+    assert dates == ["2024-10-14", "2023-04-17", "2023-07-03"]
+    assert [sentence.citations for sentence in answer.sentences] == [(1,), (2,), (3,)]
+    assert answer.sentences[2].lead == "Earlier, 3 Jul 2023:"  # of the quotes: the model left it out
     assert "The newest of all articles is of 14 October 2024." in chat.prompts[0]
     assert "Date: 17 April 2023\nPublisher: The Guardian" in chat.prompts[0]
 

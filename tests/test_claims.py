@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.claims import Ground, missing, quotes
-from retrieval.normal import bare, normal
+from retrieval.claims.missing import Ground, missing, quotes
+from retrieval.claims.normal import bare, normal
 from retrieval.types import Source
 
 GUARDIAN = Source("a.txt", "Harbour talks fail", "The Guardian", "Ada Brook", dt.date(2023, 7, 3))  # a Monday

@@ -20,7 +20,7 @@ from retrieval import embedding
 from retrieval.articles import Limits
 from retrieval.embedding import wheel_folder
 from retrieval.errors import EntailmentError, FolderError, IndexDamaged, InputError, ModelError
-from retrieval.model import Model
+from retrieval.llm.model import Model
 from retrieval.settings import DEFAULT_MODEL, Settings, load
 from tests.fake_openai import FakeOpenAI
 from tests.fake_openai_replies import BROKEN, FORBIDDEN, NOT_JSON, Fails, Hangs, Reply
@@ -147,7 +147,7 @@ def test_another_model_is_found_or_not(
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
-    monkeypatch.setattr("retrieval.model.Model", functools.partial(Model, pause=0.01))
+    monkeypatch.setattr("retrieval.llm.model.Model", functools.partial(Model, pause=0.01))
     with FakeOpenAI(key="sk-proj-hunter2hunter2hunter2") as server:
         monkeypatch.setenv("OPENAI_API_KEY", server.key)
         monkeypatch.setenv("QUOTH_LLM", f"openai:{server.model}")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.drafts import Draft, Drafts
-from retrieval.inert import alive, plain, without
+from retrieval.llm.drafts import Draft, Drafts
+from retrieval.llm.inert import alive, plain, without
 
 MIXED = """# Summary
 **Dong Jun** met Belousov in Beijing [1]. They spoke of Mr. Li. [2][3] “Stop!” Putin said, and left at 5 p.m.

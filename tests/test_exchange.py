@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.exchange import replaced
+from retrieval.claims.exchange import replaced
 
 TOLD = "Harbour master Lena Voss thanked pilot Karel Brandt for 40 trips with 12 boats to Osk in May."
 
@@ -27,6 +27,10 @@ TOLD = "Harbour master Lena Voss thanked pilot Karel Brandt for 40 trips with 12
         ),
         ("Karel Brandt went to Tarn.", []),
         (TOLD.replace("May", "spring"), []),
+        ("Karel Brandt thanked pilot Lena Voss for 40 trips.", [("meaning", "Karel")]),
+        ("Brandt thanked Voss for 40 trips with 12 boats.", [("meaning", "Brandt")]),
+        ("Brandt was thanked by Voss for 40 trips with 12 boats.", []),
+        ("In May Voss thanked Brandt for 40 trips with 12 boats.", []),
     ],
 )
 def test_another_name_or_number_in_its_place(claim: str, found: list[tuple[str, str]]):

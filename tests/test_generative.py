@@ -13,11 +13,11 @@ from retrieval.entailment import Judged
 from retrieval.extractive import REFUSAL
 from retrieval.generative import Writer
 from retrieval.lexical import terms
-from retrieval.patience import Patience
+from retrieval.llm.patience import Patience
+from retrieval.llm.tokens import count
+from retrieval.llm.vetting import Mode, vetted
 from retrieval.support import Gate
-from retrieval.tokens import count
 from retrieval.types import Answer, Citation, Event, Passage, Said, Sentence, Source, Span, Usage
-from retrieval.vetting import Mode, vetted
 from tests.articles import passage
 from tests.scripted import Cut, Reply, Scripted, Told, scripted
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from prompts.prompts import Prompt
-from retrieval.breaker import Breaker
 from retrieval.errors import ModelError, TooLate
-from retrieval.faults import fault
-from retrieval.masking import masked
-from retrieval.model import Ended, LanguageModelError, Model, open_model
-from retrieval.patience import Patience
+from retrieval.llm.breaker import Breaker
+from retrieval.llm.faults import fault
+from retrieval.llm.masking import masked
+from retrieval.llm.model import Ended, LanguageModelError, Model, open_model
+from retrieval.llm.patience import Patience
+from retrieval.llm.tokens import count
 from retrieval.settings import Settings
-from retrieval.tokens import count
 from retrieval.types import Usage
 from tests.scripted import Cut, Reply, Scripted, Slow, Told, scripted
 

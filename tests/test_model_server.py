@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from prompts.prompts import Prompt
-from retrieval.breaker import FAILURES, Breaker
 from retrieval.chain import Quoth, over
-from retrieval.model import Ended, LanguageModelError, Model, open_model
-from retrieval.patience import Patience
+from retrieval.llm.breaker import FAILURES, Breaker
+from retrieval.llm.model import Ended, LanguageModelError, Model, open_model
+from retrieval.llm.patience import Patience
 from retrieval.settings import Settings
 from retrieval.types import Answer, Said
 from tests.fake_openai import FakeOpenAI
@@ -70,7 +70,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Second tries come at once, unless the server says when."""
-    monkeypatch.setattr("retrieval.model.Model", functools.partial(Model, pause=0.01))
+    monkeypatch.setattr("retrieval.llm.model.Model", functools.partial(Model, pause=0.01))
 
 
 def settings(server: FakeOpenAI, **more: Any) -> Settings:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.orders import is_order, without_orders
+from retrieval.claims.orders import is_order, without_orders
 from retrieval.support import Evidence, Gate, by_rules
 from retrieval.types import Source
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from retrieval.sides import left_out
+from retrieval.llm.sides import left_out
 from retrieval.types import Answer, Citation, Sentence, Source, Span
 
 OLD = Source("old.txt", "Voss holds the office", "The Lantern", date=dt.date(2030, 5, 1))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal
 
+from retrieval.claims.normal import folded
+from retrieval.claims.peoples import same_people
+from retrieval.claims.wordings import Word, Wording, wording, wordings
 from retrieval.lexical import terms
-from retrieval.normal import folded
-from retrieval.peoples import same_people
-from retrieval.wordings import Word, Wording, wording, wordings
 
 Kind = Literal["name", "number", "date", "meaning"]
 Exchanged = tuple[Kind, str]
@@ -26,6 +27,11 @@ _LONGEST = 2  # words that take the place of others; more are rather words that 
 _BY = re.compile(r"\bby\b")
 _HEDGED = re.compile(
     r"\b(?:about|around|nearly|almost|roughly|some|over|under|more|less|fewer|least|most|up to|close to)\b"
+)
+_PLACED = re.compile(r"\b(?:in|at|on|near|of|since|until|during|for|with|as|from|to|into|over)(?: the)? $")
+_DAY = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
+    r"September|October|November|December"
 )
 _NUMBER = re.compile(r"\d[\d.,]*$")
 
@@ -63,6 +69,8 @@ def replaced(claim: str, text: str) -> Iterator[Exchanged]:
     yield from found
     if not found and _have_changed_places(changes, one):
         yield "meaning", changes[0][0][0].text
+    elif not found and (moved := _moved(one, copied)):
+        yield "meaning", moved.text
 
 
 def _in_order(one: Wording, other: Wording) -> int:
@@ -109,6 +117,43 @@ def _have_changed_places(changes: Sequence[tuple[Sequence[Word], Sequence[Word]]
         return False
     places = [one.words.index(change[0][0]) for change in changes]
     return places[-1] - places[0] >= len(places)
+
+
+def _moved(one: Wording, copied: Wording) -> Word | None:
+    """The first name that stands elsewhere than in the sentence of which all else is a cut, in its order."""
+    names = {word.stem for side in (one, copied) for word in side.words if _acts(side, word)}
+    acting = [word for word in one.words if word.stem in names]
+    rest = [word.stem for word in one.words if word.stem not in names]
+    others = [word.stem for word in copied.words if word.stem not in names]
+    is_else_cut = len(rest) >= _FEWEST - 1 and _is_cut(rest, others)
+    if not is_else_cut or not {word.stem for word in acting} <= set(copied.stems):
+        return None
+    if _is_cut(one.stems, copied.stems) or _is_placed(one, names) or _is_placed(copied, names):
+        return None
+    apart = any(_stands_between(one, mine, its) for mine, its in pairwise(acting))
+    return acting[0] if apart else None
+
+
+def _acts(one: Wording, word: Word) -> bool:
+    """Whether it is a name, and no preposition makes it a place or a time."""
+    return (
+        _is_name(one, word) and not _PLACED.search(one.text[: word.span.start]) and not _DAY.match(word.text)
+    )
+
+
+def _is_placed(one: Wording, names: set[str]) -> bool:
+    """Whether one of the names is a place or a time here, which may stand anywhere."""
+    return any(word.stem in names and _PLACED.search(one.text[: word.span.start]) for word in one.words)
+
+
+def _is_cut(stems: Sequence[str], whole: Sequence[str]) -> bool:
+    """Whether `stems` all stand in `whole`, in their order."""
+    left = iter(whole)
+    return all(stem in left for stem in stems)
+
+
+def _stands_between(one: Wording, first: Word, last: Word) -> bool:
+    return one.words.index(last) - one.words.index(first) > 1
 
 
 def _is_other_number(word: Word, other: Word) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
-from retrieval.amounts import Amount, amounts, counts, shares
+from retrieval.claims.amounts import Amount, amounts, counts, shares
+from retrieval.claims.moments import moments
+from retrieval.claims.normal import normal
 from retrieval.lexical import terms
-from retrieval.moments import moments
-from retrieval.normal import normal
 
 _TIMES = {"decad": (10, "year"), "centuri": (100, "year"), "year": (12, "month"), "fortnight": (2, "week")}
 _TIMES |= {"week": (7, "day"), "day": (24, "hour"), "hour": (60, "minut"), "minut": (60, "second")}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from retrieval.claims.normal import folded, normal
+from retrieval.claims.peoples import lands, same_people
 from retrieval.lexical import terms
-from retrieval.normal import folded, normal
-from retrieval.peoples import lands, same_people
 from retrieval.persons import TITLES
 
 

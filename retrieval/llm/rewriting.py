@@ -10,9 +10,9 @@ from dataclasses import replace
 from langchain_core.runnables import RunnableConfig
 
 from prompts.prompts import Prompts
-from retrieval.inert import alive, plain
-from retrieval.model import Ended, LanguageModelError, Model
-from retrieval.patience import Patience
+from retrieval.llm.inert import alive, plain
+from retrieval.llm.model import Ended, LanguageModelError, Model
+from retrieval.llm.patience import Patience
 from retrieval.persons import NAME
 from retrieval.types import Turn, Usage
 from retrieval.understanding import Understood

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from retrieval.claims.normal import normal
 from retrieval.figures import figures
-from retrieval.normal import normal
 from retrieval.types import Span
 
 Parts = dict[str, int]  # of "year", "month", "day" and "weekday" (Monday is 0) those that are known

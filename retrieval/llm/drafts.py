@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from retrieval.inert import plain
+from retrieval.llm.inert import plain
 from retrieval.sentences import sentences
 from retrieval.types import Span
 

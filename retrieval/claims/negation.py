@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from retrieval.claims.wordings import Wording, aligned, wording, wordings
 from retrieval.lexical import terms
-from retrieval.wordings import Wording, aligned, wording, wordings
 
 _ALIKE = 0.8  # the share of the claim's words, in order, that make it the same sentence but for a turn
 _FEWEST = 3  # of them

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from prompts.prompts import Prompt
-from retrieval.faults import Fault, cut
-from retrieval.tokens import count
+from retrieval.llm.faults import Fault, cut
+from retrieval.llm.tokens import count
 from retrieval.types import Usage
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.exchange import replaced
-from retrieval.moments import unsaid
-from retrieval.names import unknown
-from retrieval.negation import turned
-from retrieval.normal import folded, normal
-from retrieval.reckoning import uncounted
-from retrieval.roles import exchanged
+from retrieval.claims.exchange import replaced
+from retrieval.claims.moments import unsaid
+from retrieval.claims.names import unknown
+from retrieval.claims.negation import turned
+from retrieval.claims.normal import folded, normal
+from retrieval.claims.reckoning import uncounted
+from retrieval.claims.roles import exchanged
 from retrieval.types import Source
 
 Checked = Literal["number", "date", "name", "quote", "negation", "meaning"]

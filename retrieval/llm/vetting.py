@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from retrieval.bylines import byline
-from retrieval.drafts import Draft
+from retrieval.claims.bylines import byline
+from retrieval.claims.orders import is_order
 from retrieval.extractive import REFUSAL
-from retrieval.inert import alive, without
-from retrieval.orders import is_order
+from retrieval.llm.drafts import Draft
+from retrieval.llm.inert import alive, without
+from retrieval.llm.sides import left_out
 from retrieval.proof import Proof, examine
-from retrieval.sides import left_out
 from retrieval.support import Evidence, Flaw, Gate, Verdict, by_rules
 from retrieval.types import Answer, Citation, Passage, Said, Sentence, Span
 

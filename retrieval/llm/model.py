@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import RunnableConfig
 
 from prompts.prompts import Prompt
-from retrieval.breaker import Breaker
 from retrieval.errors import ModelError, TooLate
-from retrieval.faults import fault
-from retrieval.patience import Patience
+from retrieval.llm.breaker import Breaker
+from retrieval.llm.faults import fault
+from retrieval.llm.patience import Patience
+from retrieval.llm.writing import Ended as Ended
+from retrieval.llm.writing import Unusable, Writing
 from retrieval.settings import Settings
 from retrieval.types import Usage
-from retrieval.writing import Ended as Ended
-from retrieval.writing import Unusable, Writing
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from retrieval.claims.moments import moments
+from retrieval.claims.normal import normal
 from retrieval.figures import figures
 from retrieval.lexical import terms
-from retrieval.moments import moments
-from retrieval.normal import normal
 
 
 class Amount(NamedTuple):

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
+from retrieval.claims.normal import normal
 from retrieval.lexical import terms
-from retrieval.normal import normal
 from retrieval.sentences import sentences
 from retrieval.types import Span
 

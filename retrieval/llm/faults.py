@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from retrieval.masking import masked
+from retrieval.llm.masking import masked
 
 _LONGEST = 200  # characters of what a server says
 

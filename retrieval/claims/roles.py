@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from retrieval.wordings import Word, Wording, wording, wordings
+from retrieval.claims.wordings import Word, Wording, wording, wordings
 
 
 class Deed(NamedTuple):

@@ -1,0 +1,1 @@
+"""The language model: calling it, and what becomes of the sentences that it writes."""

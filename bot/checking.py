@@ -10,6 +10,7 @@ from bot.render import dumped
 from bot.verdicts import Placed
 from retrieval.chain import Quoth, open_entailment
 from retrieval.checking import check
+from retrieval.entailment import Remembering
 from retrieval.errors import InputError
 from retrieval.question import as_question
 from retrieval.statements import Statement, statements
@@ -63,7 +64,8 @@ def _text(draft: Path) -> str:
 
 def held(stated: Stated, quoth: Quoth, filters: Filters) -> list[Placed]:
     """What the articles say of each statement, with the trained judge where its file is sound."""
-    gate = Gate(open_entailment())
+    judge = open_entailment()
+    gate = Gate(judge and Remembering(judge))
     done = []
     with console.progress("statements", _EVERY) as told:
         for number, one in enumerate(stated.statements, 1):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +12,8 @@ from rich.text import Text
 
 from bot.plain import safe, visible
 from bot.render import citation, citation_json, nearest_json
-from retrieval.checking import Checked, Opposed, Result
-from retrieval.types import Citation, Span
+from retrieval.checking import Checked, Opposed, Result, numbered
+from retrieval.types import Span
 
 _HEADS: dict[Result, str] = {
     "supported": "Supported by the articles.",
@@ -59,13 +58,13 @@ def _reason(opposed: Opposed) -> RenderableType:
 
 def draft(text: str, placed: Sequence[Placed], folder: Path) -> RenderableType:
     """A draft with a mark behind each statement, then the citations, numbered through, and the counts."""
-    numbered = list(_numbered(placed))
+    found = numbered(one.checked for one in placed)
     said, end = Text(), 0
-    for one in numbered:
-        said.append(_in_lines(text[end : one.span.end])).append(" ").append(_mark(one.checked))
+    for one, checked in zip(placed, found, strict=True):
+        said.append(_in_lines(text[end : one.span.end])).append(" ").append(_mark(checked))
         end = one.span.end
     said.append(_in_lines(text[end:].rstrip()))
-    cited = {one.number: one for placed_ in numbered for one in _all(placed_.checked)}
+    cited = {citation.number: citation for checked in found for citation in checked.citations}
     return Group(said, *(citation(one, folder) for one in cited.values()), "", counts(placed))
 
 
@@ -83,26 +82,8 @@ def counts(placed: Iterable[Placed]) -> Text:
 
 def _mark(checked: Checked) -> Text:
     mark, colour = _MARKS[checked.result]
-    numbers = ", ".join(str(one.number) for one in _all(checked))
+    numbers = ", ".join(str(one.number) for one in checked.citations)
     return Text(f"[{mark} {numbers}]" if numbers else f"[{mark}]", style=f"bold {colour}")
-
-
-def _all(checked: Checked) -> list[Citation]:
-    return [*checked.supports, *(one.citation for one in checked.against)]
-
-
-def _numbered(placed: Iterable[Placed]) -> Iterator[Placed]:
-    """The same with citations numbered through the draft; the same place has one number."""
-    known: dict[tuple[str, Span], int] = {}
-
-    def again(one: Citation) -> Citation:
-        number = known.setdefault((one.source.file, one.span), len(known) + 1)
-        return replace(one, number=number)
-
-    for span, checked in placed:
-        supports = tuple(again(one) for one in checked.supports)
-        against = tuple(one._replace(citation=again(one.citation)) for one in checked.against)
-        yield Placed(span, replace(checked, supports=supports, against=against))
 
 
 def checked_json(checked: Checked) -> dict[str, Any]:

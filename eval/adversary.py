@@ -17,7 +17,7 @@ from eval.claims import Row
 from eval.questions import TODAY, read_articles
 from prompts.prompts import Asked, Prompts
 from retrieval.chunking import chunk
-from retrieval.entailment import Entailment, Judged
+from retrieval.entailment import Entailment, Remembering
 from retrieval.generative import Writer
 from retrieval.lexical import terms
 from retrieval.llm.drafts import Drafts
@@ -180,19 +180,3 @@ def _scripted(replies: Iterator[str]) -> BaseChatModel:
     from langchain_core.language_models import GenericFakeChatModel
 
     return GenericFakeChatModel(messages=replies)
-
-
-class Remembering:
-    """A judge that judges no pair twice: the same sentences are cited in many ways."""
-
-    def __init__(self, entailment: Entailment) -> None:
-        self._entailment = entailment
-        self._known: dict[tuple[str, str], Judged] = {}
-
-    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judged]:
-        missing = list(dict.fromkeys(pair for pair in pairs if pair not in self._known))
-        self._known.update(zip(missing, self._entailment.judge(missing), strict=True))
-        return [self._known[pair] for pair in pairs]
-
-    def warm(self) -> None:
-        self._entailment.warm()

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from sklearn.metrics import roc_auc_score
 
 from eval import claims
-from eval.adversary import MISCITED, RIGHT, Adversary, Corpus, Given, Remembering, Told
+from eval.adversary import MISCITED, RIGHT, Adversary, Corpus, Given, Told
 from eval.claims import KINDS, SPLITS, Row, Split
 from eval.questions import CALIBRATION
-from retrieval.entailment import THRESHOLD, Entailment
+from retrieval.entailment import THRESHOLD, Entailment, Remembering
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 

@@ -7,14 +7,14 @@ claim is asked for one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from retrieval.proof import Proof, examine, oppose
 from retrieval.question import as_question
 from retrieval.support import Gate
-from retrieval.types import Citation, Filters, Passage, Question, Source
+from retrieval.types import Citation, Filters, Passage, Question, Source, Span
 
 if TYPE_CHECKING:
     from retrieval.chain import Quoth
@@ -41,11 +41,33 @@ class Checked:
     silent: tuple[Source, ...]  # articles that come near the claim and say neither
 
     @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Those of both sides."""
+        return (*self.supports, *(one.citation for one in self.against))
+
+    @property
     def result(self) -> Result:
         """`disputed` where articles stand on both sides, `unknown` where none stands on either."""
         if self.supports:
             return "disputed" if self.against else "supported"
         return "contradicted" if self.against else "unknown"
+
+
+def numbered(found: Iterable[Checked]) -> list[Checked]:
+    """The same with citations numbered through all of them; the same place has one number."""
+    known: dict[tuple[str, Span], int] = {}
+
+    def again(one: Citation) -> Citation:
+        return replace(one, number=known.setdefault((one.source.file, one.span), len(known) + 1))
+
+    return [
+        replace(
+            checked,
+            supports=tuple(map(again, checked.supports)),
+            against=tuple(one._replace(citation=again(one.citation)) for one in checked.against),
+        )
+        for checked in found
+    ]
 
 
 def check(claim: str, quoth: Quoth, gate: Gate, filters: Filters | None = None) -> Checked:

@@ -68,3 +68,19 @@ _TOLD = encoder.Told(
     "trained judge of evidence",
     "install Quoth again; until then it checks what a language model writes by rules alone.",
 )
+
+
+class Remembering:
+    """A judge that judges no pair twice: a claim meets the same sentences again on its way."""
+
+    def __init__(self, entailment: Entailment) -> None:
+        self._entailment = entailment
+        self._known: dict[tuple[str, str], Judged] = {}
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judged]:
+        missing = list(dict.fromkeys(pair for pair in pairs if pair not in self._known))
+        self._known.update(zip(missing, self._entailment.judge(missing), strict=True))
+        return [self._known[pair] for pair in pairs]
+
+    def warm(self) -> None:
+        self._entailment.warm()

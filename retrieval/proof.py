@@ -62,16 +62,20 @@ def examine(claim: str, passages: Sequence[Passage], gate: Gate) -> Proof:
     Tried are single sentences, then neighbours, then sentences of several places together. A sentence that
     only the one before it makes clear ("He said") is given with that one.
     """
-    wanted = frozenset(terms(claim))
-    singles = _nearest(_rows(passages, 1), wanted)
-    neighbours = (row for length in range(2, _LONGEST + 1) for row in _rows(passages, length))
     nearest = None
-    for tries in (singles, _nearest(neighbours, wanted), _nearest(_joined(singles, wanted), wanted)):
+    for tries in _steps(passages, frozenset(terms(claim))):
         best = _best(claim, tries, gate)
         if best and best.verdict.supported:
             return best
         nearest = nearest or best
     return nearest or Proof((), gate.judge(claim, ()))
+
+
+def _steps(passages: Sequence[Passage], wanted: frozenset[str]) -> Iterator[list[_Try]]:
+    """What is tried, one step after another; a step is made up only when the one before it proved nothing."""
+    yield (singles := _nearest(_rows(passages, 1), wanted))
+    yield _nearest((row for length in range(2, _LONGEST + 1) for row in _rows(passages, length)), wanted)
+    yield _nearest(_joined(singles, wanted), wanted)
 
 
 def oppose(claim: str, passages: Sequence[Passage], gate: Gate) -> Proof | None:

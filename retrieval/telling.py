@@ -215,9 +215,7 @@ def _by_time(groups: Sequence[Group]) -> list[Group]:
 
 
 def _by_source(group: Group) -> Group:
-    source = group.best.candidate.source
-    by = ", ".join(part for part in (source.publisher or source.title, source.day) if part)
-    return replace(group, lead=f"{by}:")
+    return replace(group, lead=f"{group.best.candidate.source.by}:")
 
 
 def cite(groups: Iterable[Group]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:

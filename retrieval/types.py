@@ -42,6 +42,11 @@ class Source:
         return self.date.isoformat() if self.date else None
 
     @property
+    def by(self) -> str:
+        """By whom and when, "The Post, 3 Jul 2023"; the title stands for a publisher that is not known."""
+        return ", ".join(part for part in (self.publisher or self.title, self.day) if part)
+
+    @property
     def day_number(self) -> int:
         """For sorting by date: later is more; 0 where there is none."""
         return self.date.toordinal() if self.date else 0

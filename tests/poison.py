@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from eval.systems import Remembering as ReadOnce
 from prompts.prompts import Prompts
 from retrieval.chain import Quoth, open_entailment, open_reader
 from retrieval.embedding import Remembering, Transformer
-from retrieval.entailment import Entailment, Judged
+from retrieval.entailment import Remembering as JudgedOnce
 from retrieval.generative import Writer
 from retrieval.index import Index
 from retrieval.llm.model import Model
@@ -40,22 +40,6 @@ class Outcome:
     said: tuple[Sentence, ...]  # while it was written
     seen: Seen
     saw: bool = False
-
-
-class JudgedOnce:
-    """A judge that judges no pair twice: the honest articles are the same in every case."""
-
-    def __init__(self, judge: Entailment) -> None:
-        self._judge = judge
-        self._known: dict[tuple[str, str], Judged] = {}
-
-    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judged]:
-        new = list(dict.fromkeys(pair for pair in pairs if pair not in self._known))
-        self._known.update(zip(new, self._judge.judge(new), strict=True))
-        return [self._known[pair] for pair in pairs]
-
-    def warm(self) -> None:
-        self._judge.warm()
 
 
 class Bench:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from eval import claims, stopping
-from eval.adversary import MISCITED, RIGHT, Adversary, Corpus, Fate, Remembering, Told, cited
+from eval.adversary import MISCITED, RIGHT, Adversary, Corpus, Fate, Told, cited
 from eval.claims import KINDS, SPLITS, Row
 from eval.questions import CALIBRATION
 from eval.stopping import Findings, Scored, Share, as_json, measure, scores
-from retrieval.entailment import Judged
+from retrieval.entailment import Judged, Remembering
 from retrieval.errors import InputError
 
 SHUT = "Harbour master Lena Voss shut the Tarn lock after forty barges had waited there."

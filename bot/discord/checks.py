@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.errors import EntailmentError, InputError
 from retrieval.statements import statements
-from retrieval.types import Answer, Citation, Question, Sentence, Span
+from retrieval.types import Answer, Question, Sentence
 
 if TYPE_CHECKING:
     from retrieval.chain import Quoth  # heavy: an error must not wait for it
@@ -49,24 +49,27 @@ def held(message: Question, quoth: Quoth) -> Report:
     """
     from retrieval.chain import open_entailment
     from retrieval.checking import check
+    from retrieval.entailment import Remembering
     from retrieval.support import Gate
 
     judge = open_entailment()
     if judge is None:
         raise EntailmentError(_NO_JUDGE)
-    return report(message, lambda claim: check(claim, quoth, Gate(judge), message.filters))
+    return report(message, lambda claim: check(claim, quoth, Gate(Remembering(judge)), message.filters))
 
 
 def report(
     message: Question, check: Callable[[str], Checked], clock: Callable[[], float] = time.monotonic
 ) -> Report:
     """As `held`, with what checks a claim; `clock` is that of the message's deadline."""
+    from retrieval.checking import numbered
+
     started = clock()
     claims = [one.claim for one in statements(message.text)]
     if not claims:
         raise InputError(_NOTHING)
-    done = _numbered(list(_in_time(claims[:MOST], check, message.deadline, clock)))
-    cited = {one.number: one for checked in done for one in both(checked)}
+    done = numbered(list(_in_time(claims[:MOST], check, message.deadline, clock)))
+    cited = {one.number: one for checked in done for one in checked.citations}
     return Report(
         message.text,
         bool(cited),
@@ -94,28 +97,6 @@ def _in_time(
         longest = max(longest, clock() - begun)
 
 
-def both(checked: Checked) -> tuple[Citation, ...]:
-    """The citations of both sides."""
-    return (*checked.supports, *(one.citation for one in checked.against))
-
-
 def _said(checked: Checked) -> Sentence:
-    numbers = tuple(one.number for one in both(checked))
+    numbers = tuple(one.number for one in checked.citations)
     return Sentence(checked.claim, numbers, lead=f"{HEADS[checked.result]}:")
-
-
-def _numbered(found: Sequence[Checked]) -> list[Checked]:
-    """The same with citations numbered through all of them; the same place has one number."""
-    known: dict[tuple[str, Span], int] = {}
-
-    def again(one: Citation) -> Citation:
-        return replace(one, number=known.setdefault((one.source.file, one.span), len(known) + 1))
-
-    return [
-        replace(
-            checked,
-            supports=tuple(map(again, checked.supports)),
-            against=tuple(one._replace(citation=again(one.citation)) for one in checked.against),
-        )
-        for checked in found
-    ]

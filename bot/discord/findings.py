@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.discord.checks import HEADS, MOST, Report, both
+from bot.discord.checks import HEADS, MOST, Report
 from bot.discord.cut import clipped, size
 from bot.discord.message import Colour, Message, footing, small, source
 from retrieval.types import Citation
@@ -93,7 +93,7 @@ def _block(checked: Checked) -> _Block:
         before = f"**{name}:** " if checked.result == "disputed" else ""
         for one in side[:_QUOTES]:
             lines += [f"{before}{_quote(one)}", small(reasons.get(one.number, ""), _REASON)]
-    more = len({one.number for one in both(checked)} - {one.number for one in shown})
+    more = len({one.number for one in checked.citations} - {one.number for one in shown})
     lines += [f"-# {more} more: press Sources." if more else "", _silent(checked)]
     return _Block("\n".join(filter(None, lines)), shown)
 

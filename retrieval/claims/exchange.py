@@ -15,6 +15,7 @@ from typing import Literal
 from retrieval.claims.normal import folded
 from retrieval.claims.peoples import same_people
 from retrieval.claims.wordings import Word, Wording, wording, wordings
+from retrieval.clues import MONTHS
 from retrieval.lexical import terms
 
 Kind = Literal["name", "number", "date", "meaning"]
@@ -29,10 +30,7 @@ _HEDGED = re.compile(
     r"\b(?:about|around|nearly|almost|roughly|some|over|under|more|less|fewer|least|most|up to|close to)\b"
 )
 _PLACED = re.compile(r"\b(?:in|at|on|near|of|since|until|during|for|with|as|from|to|into|over)(?: the)? $")
-_DAY = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
-    r"September|October|November|December"
-)
+_DAY = re.compile(rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|{MONTHS}")
 _NUMBER = re.compile(r"\d[\d.,]*$")
 
 

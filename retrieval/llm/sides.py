@@ -30,8 +30,7 @@ def left_out(citations: Sequence[Citation], quoted: Answer) -> Iterator[Sentence
 
 
 def _also(sentence: Sentence, source: Source) -> Sentence:
-    by = ", ".join(part for part in (source.publisher or source.title, source.day) if part)
-    return replace(sentence, lead=f"Also, {by}:")
+    return replace(sentence, lead=f"Also, {source.by}:")
 
 
 def _overlap(one: Citation, other: Citation) -> bool:

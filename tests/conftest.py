@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # so that two test runs on one machine do not stall each other
 for name in [name for name in os.environ if name.startswith("QUOTH_")]:
     del os.environ[name]  # a developer's settings must not decide a test
+
+# The same examples in every run, and none given up for time: these machines are noisy.
+settings.register_profile("quoth", derandomize=True, deadline=None)
+settings.load_profile("quoth")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

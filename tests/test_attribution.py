@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.attribution import attribution
@@ -137,7 +137,6 @@ def test_a_publisher_without_a_name_is_never_meant(publishers: tuple[str, ...]) 
     assert attributed("What did the report say, according to the ... report?", publishers) is None
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.text(), st.lists(st.text(max_size=20), max_size=4))
 def test_any_text_and_any_names_are_read(question: str, publishers: list[str]) -> None:
     found = attribution(question, publishers)
@@ -147,7 +146,6 @@ def test_any_text_and_any_names_are_read(question: str, publishers: list[str]) -
         assert 0 <= found[1].start < found[1].end <= len(question)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(KNOWN), st.sampled_from(["Who left, according to {}?", "What is in the story by {}?"]))
 def test_every_name_can_be_a_source(publisher: str, question: str) -> None:
     found = attributed(question.replace("{}", publisher))

@@ -48,7 +48,7 @@ def articles(draw: st.DrawFn) -> Article:
 
 
 @given(articles())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_chunk_is_an_exact_stretch_of_any_article(article: Article) -> None:
     text = article.text
     chunks = chunk(article, PRINT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.claims.missing import Ground, missing, quotes
@@ -185,7 +185,6 @@ def test_a_text_has_no_flaw_against_itself(text: str) -> None:
     assert flaws(text, text) == []
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_texts_can_be_compared(claim: str, text: str) -> None:
     assert {kind for kind, _ in flaws(claim, text)} <= {
@@ -198,7 +197,6 @@ def test_any_texts_can_be_compared(claim: str, text: str) -> None:
     }
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.text())
 def test_normal_text_stays_as_it_is(text: str) -> None:
     assert normal(normal(text)) == normal(text)

@@ -318,7 +318,7 @@ def drawn(rows: Sequence[tuple], at: int) -> list[Outcome]:
 
 
 @given(st.lists(QUESTION, min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_to_swap_the_runs_negates_differences_and_swaps_flips(rows: list[tuple]):
     a, b = drawn(rows, 0), drawn(rows, 1)
     there, back = compared(a, b), compared(b, a)

@@ -395,7 +395,7 @@ TURNS = st.lists(st.builds(Turn, TYPED, TYPED), max_size=6)
 
 
 @given(history=TURNS, question=TYPED)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 def test_any_conversation_can_be_followed(history: list[Turn], question: str) -> None:
     found = stand_alone(question, history, by_words)
     assert found.text.strip() or not question.strip()
@@ -405,13 +405,13 @@ def test_any_conversation_can_be_followed(history: list[Turn], question: str) ->
 
 
 @given(question=TYPED)
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 def test_without_a_history_a_question_is_unchanged(question: str) -> None:
     assert stand_alone(question, (), by_words) == StandAlone(question)
 
 
 @given(history=TURNS, question=TYPED, longer=st.integers(1, 200))
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 def test_two_hundred_turns_mean_what_their_last_mean(history, question: str, longer: int) -> None:
     last = [*history, VISIT, DRILLS, MEETING, MAYOR][-REACH:]
     assert stand_alone(question, [BUS] * longer + last, by_words) == stand_alone(question, last, by_words)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.discord import checks
@@ -180,7 +180,6 @@ WORST_OF_ALL = Checked(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(found, min_size=1, max_size=MOST))
 @example([WORST_OF_ALL] * MOST)
 def test_any_report_keeps_to_the_limits_and_nothing_of_it_acts(made: list[Checked]):

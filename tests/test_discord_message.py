@@ -4,7 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.discord.cut import size
@@ -173,7 +173,6 @@ def large(text: str) -> str:
     return "\n".join(line for line in lines if not line.startswith("-# "))
 
 
-@settings(deadline=None)
 @given(answers, st.integers(0, 10**6), st.none() | long)
 @example(worst(1), 10**6, WORST)
 @example(worst(9), 10**6, WORST)
@@ -198,7 +197,6 @@ def test_any_answer_keeps_to_the_limits_and_nothing_of_it_acts(
     assert {kind for kind, _ in read(large(message.alike.partition("\n")[2])).live} <= {"bold"}
 
 
-@settings(deadline=None)
 @given(answers_of(long.map(lambda text: text.replace("[", ""))))
 @example(worst(9))
 def test_every_number_shown_has_its_source_shown_and_some_source_is_always_shown(found: Answer):
@@ -210,8 +208,8 @@ def test_every_number_shown_has_its_source_shown_and_some_source_is_always_shown
     assert set(shown) <= set(listed)
 
 
-@settings(deadline=None)
 @given(answers)
+@example(Answer("", False, (Sentence("\\\\http://evil.test/a_b" * 120, lead="\\"),)))
 def test_sentences_are_left_out_from_the_end_and_counted(found: Answer):
     body = read(told(found, 5, FOLDER).body).text
     left = re.search(r"^… (?:(\d+) more sentences?)?.*: press Sources\.$", body, re.MULTILINE)
@@ -243,7 +241,6 @@ def test_what_surrounds_a_quote_is_cut_at_words():
     assert re.search(r"\*\*word000 .* word\d{3}\*\* …", quoted) and size(quoted) <= PAGE
 
 
-@settings(deadline=None)
 @given(sources, long, long, long)
 @example(worst(1).citations[0].source, WORST, WORST, WORST)
 @example(POST, "", "", "")
@@ -262,7 +259,6 @@ def test_any_citation_keeps_to_the_limit_and_only_title_and_quote_are_bold(
 # ---- articles and texts of our own
 
 
-@settings(deadline=None)
 @given(texts | long, st.sampled_from([20, 100, PAGE]))
 @example("@here" * 500, 20)
 @example("🎉" * 500, 21)
@@ -292,7 +288,6 @@ def test_a_text_of_our_own_is_split_at_lines_and_keeps_its_markdown():
     assert split("**a** b c", 7) == ("**a** b", "c")
 
 
-@settings(deadline=None)
 @given(texts, st.integers(10, 60))
 def test_the_parts_of_a_text_are_the_whole_of_it(text: str, limit: int):
     parts = split(text, limit)

@@ -605,7 +605,5 @@ class PoolMachine(RuleBasedStateMachine):
         self.check()
 
 
-PoolMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, derandomize=True
-)
+PoolMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 test_the_pool_does_as_its_model_does = PoolMachine.TestCase

@@ -111,7 +111,7 @@ def test_of_many_people_those_who_asked_longest_ago_are_dropped():
     assert cooldowns.ask(2, 10, 60) is None
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.sampled_from((1, 2)), st.sampled_from((None, 5)), st.sampled_from((0.0, 0.25, 2.0))),

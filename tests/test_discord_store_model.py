@@ -230,7 +230,5 @@ class StoreMachine(RuleBasedStateMachine):
             assert self.store.value(name) == self.values.get(name)
 
 
-StoreMachine.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=30, deadline=None, derandomize=True
-)
+StoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30)
 test_the_store_does_as_its_model_does = StoreMachine.TestCase

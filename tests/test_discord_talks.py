@@ -240,7 +240,5 @@ class TalksMachine(RuleBasedStateMachine):
             self.thread = f"{self.thread} {text}"
 
 
-TalksMachine.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, derandomize=True
-)
+TalksMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=25)
 test_talks_do_as_their_model_does = TalksMachine.TestCase

@@ -461,7 +461,7 @@ def assert_safe(names: list[str]) -> None:
         assert SAFE.fullmatch(name) and name.lower().removesuffix(".txt") not in DEVICES
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(ANY_ID, st.tuples(ANY_TEXT, ANY_TEXT), min_size=1, max_size=8))
 @example({"a": ("", ""), "A": ("", ""), "a-2": ("", ""), "a/": ("", ""), "../a": ("", "\0")})
 @example(
@@ -495,7 +495,7 @@ CONTEXT = st.lists(
 ).map(lambda words: " ".join(["Voss", *words]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.data(), st.dictionaries(ANY_TEXT, st.lists(CONTEXT, min_size=1, max_size=3), min_size=1, max_size=4)
 )

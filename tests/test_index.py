@@ -355,7 +355,7 @@ _STEPS = st.one_of(
 
 
 @given(st.lists(_STEPS, min_size=6, max_size=16))
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12)
 def test_after_any_changes_a_sync_equals_a_rebuild(steps: list[tuple[str, Any, Any]]) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "news")

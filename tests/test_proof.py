@@ -128,7 +128,7 @@ _SENTENCES = st.lists(_WORDS, min_size=2, max_size=8).map(lambda words: " ".join
 _TEXTS = st.lists(_SENTENCES, min_size=1, max_size=9).map(" ".join)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(_TEXTS, min_size=1, max_size=3), _SENTENCES)
 def test_every_part_is_made_of_whole_sentences_of_the_article(texts: list[str], claim: str) -> None:
     for passage, span in examine(claim, passages(*texts), GATE).parts:

@@ -354,7 +354,7 @@ _WORDS = (
 _QUESTIONS = st.lists(st.sampled_from(_WORDS), max_size=14).map(" ".join) | st.text(max_size=80)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(_QUESTIONS, _DATES)
 def test_any_text_is_read(question: str, today: dt.date) -> None:
     frame = timeframe(question, today)
@@ -369,7 +369,6 @@ def test_any_text_is_read(question: str, today: dt.date) -> None:
     assert not frame.is_stated("")
 
 
-@settings(deadline=None, derandomize=True)
 @given(_DATES)
 def test_a_day_is_read_however_it_is_written(day: dt.date) -> None:
     year = f"{day.year}"
@@ -382,7 +381,6 @@ def test_a_day_is_read_however_it_is_written(day: dt.date) -> None:
         assert asked(f"Who met on {text}?").days == Days(day, day) or day.year > 2099
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(["latest", "earliest", "is"]), _DATES, _DATES, _DATES)
 def test_preference_is_a_share_that_follows_the_day(
     word: str, one: dt.date, other: dt.date, newest: dt.date

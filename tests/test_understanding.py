@@ -267,7 +267,7 @@ PARTS = st.sampled_from(
 
 
 @given(words=st.lists(PARTS, min_size=1, max_size=9), publisher=st.sampled_from([None, GUARDIAN, "Nobody"]))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 def test_a_question_never_widens_the_caller_s_filters(quoth, words: list[str], publisher: str | None) -> None:
     given_ = Filters(publisher, date(2023, 4, 1), date(2024, 12, 31))
     found = quoth.understand(Question(" ".join(words), (VISIT,), given_, TODAY))

@@ -23,7 +23,10 @@ def size(text: str) -> int:
 
 
 def beginning(text: str, room: int) -> str:
-    """As much of the start of a folded text as fits, inert, in `room` characters: at a blank if it can be."""
+    """As much of the start of a folded text as fits, inert, in `room` characters; cut at a blank.
+
+    Where the last blank would leave less than half of that, it is cut inside a word.
+    """
     if _fits(text, room):
         return text
     near = text[: max(room, 0)]  # an inert text is never the shorter one
@@ -45,13 +48,14 @@ def _fits(text: str, room: int) -> bool:
 
 
 def _most(words: Sequence[int], room: int, part: Callable[[int], str]) -> int:
-    """The greatest of the lengths `words` whose part fits, else the greatest length at all."""
+    """The greatest of the lengths `words` whose part fits, if it is half of the greatest length at all."""
 
     def last(lengths: Sequence[int]) -> int:
         fitting = bisect_right(lengths, room, key=lambda length: size(inert_lines(part(length))))
         return lengths[fitting - 1] if fitting else 0
 
-    return last(words) or last(range(room + 1))
+    at_word, longest = last(words), last(range(room + 1))
+    return at_word if 2 * at_word >= longest else longest
 
 
 def clipped(text: str, room: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import logging
 import os
@@ -36,7 +38,7 @@ _EPILOG = (
     "Exit status: 0 done, also where the articles do not say; 1 a file was skipped and --strict was given, "
     "a line of a batch failed, check --strict found a claim unsupported, doctor found something wrong, or "
     "eval fell under a bound or found a fault in a set; 2 bad input; 3 a model; "
-    "4 the index or the data folder; 130 interrupted."
+    "4 the index or the data folder; 5 the Chroma server; 130 interrupted."
 )
 
 app = typer.Typer(
@@ -77,17 +79,51 @@ def index(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with status 1 if a file was skipped.")
     ] = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index anew, beside the one that is there.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Only compare folder, vectors and words; exit with status 4 where they differ."
+        ),
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Then keep it up to date until Ctrl-C, which ends with status 0."),
+    ] = False,
 ) -> None:
     """Create the index of a folder, or bring it up to date."""
     from bot import render
     from retrieval.chain import open_index
 
-    settings = console.settings(folder=folder)
-    done = console.sync(open_index(settings, rebuild))
-    print(render.summary(done, settings.folder))
+    settings = console.settings(indexing=True, folder=folder)
+    opened = open_index(settings, rebuild, indexing=True)
+    if verify:
+        _verify(opened)
+        return
+    done = console.sync(opened)
+    print(render.summary(done, settings.folder), flush=True)
     if strict and done.skipped:
         raise typer.Exit(1)
+    if watch:
+        from bot.following import follow
+
+        follow(opened, done, poll=settings.watch == "poll")
+
+
+def _verify(opened: Index) -> None:
+    """Raises IndexDamaged where the folder and its index differ."""
+    from bot import render
+    from retrieval.errors import IndexDamaged
+
+    found = opened.verify()
+    print(render.verified(found), flush=True)
+    if found.faults:
+        raise IndexDamaged(
+            f"The index of {opened.folder} is not what the folder holds: run quoth index to bring it up to "
+            "date, or quoth index --rebuild to make it anew."
+        )
 
 
 @app.command()
@@ -262,7 +298,7 @@ def show(
     from bot import page, pager, reading
 
     index, found = _located(_readable(place), console.settings(folder=folder))
-    chunks = index.dense.article(found.source.file)
+    chunks = index.article(found.source.file)
     span = reading.on_line(chunks, found.line) if found.line is not None else None
     if note := reading.changed(chunks, index.folder):
         console.say(f"Note: {note}")
@@ -312,7 +348,8 @@ def discord(
         settings.folder,
         settings.data,
         wanted,
-        lambda one: console.assemble(settings.model_copy(update={"folder": one})),
+        lambda one: console.assemble(settings.of(one), stays=True),
+        settings.watch,
     )
 
 
@@ -358,12 +395,18 @@ def _interrupt(*_: object) -> NoReturn:
     raise _Interrupted
 
 
+_OBJECTS = 100_000  # made between two looks for garbage: at the usual 700 they take a third of the start
+
+
 def main() -> None:
     """Run `quoth`; every error that a user can cause becomes one sentence and an exit status."""
     from retrieval.errors import QuothError
 
+    gc.set_threshold(_OBJECTS)
+    atexit.register(gc.freeze)  # at the end nothing is looked through once more: the process is gone anyway
     signal.signal(signal.SIGINT, _interrupt)
-    logging.getLogger("retrieval.generative").addHandler(logging.NullHandler())  # answers tell it in a note
+    for quiet in ("retrieval.generative", "retrieval.watching"):  # a note of the answer; a line being typed
+        logging.getLogger(quiet).addHandler(logging.NullHandler())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that is not UTF-8

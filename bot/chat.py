@@ -155,9 +155,9 @@ class Chat:
 
         def found() -> tuple[list[Chunk], Span | None]:
             if citation:
-                return index.dense.article(citation.source.file), citation.span
+                return index.article(citation.source.file), citation.span
             place = named.place(words, index.sources(), index.folder)
-            chunks = index.dense.article(place.source.file)
+            chunks = index.article(place.source.file)
             return chunks, reading.on_line(chunks, place.line) if place.line is not None else None
 
         chunks, span = self._run(found, "Reading")

@@ -15,28 +15,50 @@ if TYPE_CHECKING:
     from retrieval.settings import Settings
 
 
-def settings(**flags: Any) -> Settings:
-    """The settings, for a folder that exists: a wrong name must not wait for heavy imports."""
+def settings(indexing: bool = False, **flags: Any) -> Settings:
+    """The settings, for a folder that exists: a wrong name must not wait for heavy imports.
+
+    Where a server has the index, only who is `indexing` needs the folder.
+    """
     from retrieval.articles import existing
     from retrieval.settings import load
 
     loaded = load(**flags)
-    existing(loaded.folder)
+    if indexing or loaded.chroma_url is None:
+        existing(loaded.folder)
     return loaded
 
 
-def assemble(settings: Settings) -> Quoth:
-    """The chain, over an index that is brought up to date first, saying so."""
-    from bot import render
+def assemble(settings: Settings, stays: bool = False) -> Quoth:
+    """The chain, over an index that is brought up to date first, saying so.
+
+    With `stays` a server that is away, or has no index yet, is told and no error: the next question asks it.
+    """
     from retrieval.chain import open_index, over
+    from retrieval.errors import IndexGone, SearchUnavailable
 
     opened = open_index(settings)
-    if not opened.is_current():
-        say(f"The index of {settings.folder} is missing or out of date: indexing first.")
-        done = sync(opened)
-        if done.added or done.changed or done.removed:
-            say(render.summary(done, settings.folder))
+    try:
+        _renew(opened, settings)
+    except (SearchUnavailable, IndexGone) as error:
+        if not (stays and opened.is_read_only):
+            raise
+        say(str(error))
     return over(opened, settings)
+
+
+def _renew(opened: Index, settings: Settings) -> None:
+    from bot import render
+
+    if opened.is_current():
+        return
+    if opened.is_read_only:
+        say("The words of the index are brought up to date first.")
+    else:
+        say(f"The index of {settings.folder} is missing or out of date: indexing first.")
+    done = sync(opened)
+    if done.added or done.changed or done.removed:
+        say(render.summary(done, settings.folder))
 
 
 class Told(Protocol):
@@ -92,7 +114,7 @@ def sync(opened: Index) -> Summary:
 
 def say(sentence: str) -> None:
     """A sentence on standard error, safe for a terminal."""
-    from bot.render import safe
+    from bot.plain import safe
 
     print(safe(sentence), file=sys.stderr, flush=True)
 

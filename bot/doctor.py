@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,9 +26,12 @@ from bot.finding import Finding, failed
 from bot.render import safe
 from retrieval import articles, metadata
 from retrieval.articles import Limits, Skipped
-from retrieval.errors import QuothError
+from retrieval.errors import IndexGone, QuothError
 from retrieval.settings import DEFAULT_MODEL, SECRET, Settings, load
 from retrieval.snapshot import collection_name
+
+if TYPE_CHECKING:
+    from retrieval.index import Index
 
 _PYTHON = (3, 11)
 _PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy", "langchain-core")
@@ -78,11 +81,21 @@ def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
     yield models.language_model(settings)
     yield from _checked("data", lambda: data(settings.data))
     yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))
-    found = [*_checked("articles", lambda: readable(settings.folder, limits))]
+    if settings.chroma_url:
+        yield from _checked("chroma", lambda: chroma(settings))
+    found = [*_checked("articles", lambda: _there(settings, limits))]
     yield from found
     if all(finding.state != "wrong" for finding in found):
-        yield from _checked("metadata", lambda: stated(settings.folder))
+        if settings.folder.is_dir():
+            yield from _checked("metadata", lambda: stated(settings.folder))
         yield from _checked("index", lambda: index(settings, limits))
+
+
+def _there(settings: Settings, limits: Limits) -> Finding:
+    """The articles; where a server has the index, only who indexes needs them."""
+    if settings.chroma_url and not settings.folder.exists():
+        return Finding("articles", "ok", f"{settings.folder} is not on this machine: only quoth index needs it")
+    return readable(settings.folder, limits)
 
 
 def _checked(check: str, look: Callable[[], Finding]) -> Iterator[Finding]:
@@ -166,43 +179,59 @@ def stated(folder: Path) -> Finding:
     return Finding("metadata", "ok", f"{metadata.FILE} describes {len(known)}" if there else "none")
 
 
+def chroma(settings: Settings) -> Finding:
+    """What the Chroma server that is set has of the index. Raises SearchUnavailable and InputError."""
+    from retrieval.connection import connect
+
+    connection, name = connect(settings), settings.collection or collection_name(settings.folder)
+    with connection.translated("read"):
+        found = f"{connection.shown} answers as version {connection.version()}"
+        collection = connection.existing(name)
+        if collection is None:
+            mend = f"{_run(settings)[:-1]} where the articles are, or mend QUOTH_COLLECTION."
+            return Finding("chroma", "warn", f"{found}; it has no collection {name} yet.", mend)
+        return Finding("chroma", "ok", f"{found}; its collection {name} has {collection.count():,} passages")
+
+
 def index(settings: Settings, limits: Limits) -> Finding:
     """Whether the folder's index is there, whole and up to date. Raises IndexDamaged and ModelError."""
-    run = f"Run quoth index {settings.folder}."
-    if not _is_made(settings):
-        return Finding("index", "warn", "There is none yet.", run)
-    if _is_busy(settings.data / "lock"):
-        return Finding("index", "warn", "Another program is writing it.", "Wait for it.")
-    from retrieval.chain import open_index
+    from retrieval.chain import open_index, open_storage
 
+    storage = open_storage(settings)
+    if settings.chroma_url is None:
+        if not storage.root.is_dir():  # opening would make it
+            return Finding("index", "warn", "There is none yet.", _run(settings))
+        if storage.is_busy():
+            return Finding("index", "warn", "Another program is writing it.", "Wait for it.")
     opened = open_index(settings)
-    found = f"{len(opened.dense):,} passages of {len(opened.sources()):,} articles"
-    if opened.is_current():
-        return Finding("index", "ok", f"{found}, up to date")
-    if opened.dense.about.get("state") != "clean" or len(opened.dense) != len(opened.lexical):
-        return Finding("index", "warn", f"{found}; its last change was interrupted.", run)
+    if opened.damage:
+        raise opened.damage
+    try:
+        return _compared(opened, settings, limits)
+    except IndexGone:
+        return Finding("index", "warn", "There is none yet.", _run(settings))
+
+
+def _compared(opened: Index, settings: Settings, limits: Limits) -> Finding:
+    """An index held against its folder, where that is here."""
     from retrieval.changes import changes
 
-    new = changes(settings.folder, limits, opened.dense.records())
+    records = opened.dense.records()
+    found = f"{len(opened.dense):,} passages of {len(records):,} articles"
+    is_whole = opened.is_read_only or len(opened.dense) == len(opened.lexical)
+    if opened.dense.about.get("state") == "writing" or not is_whole:
+        return Finding("index", "warn", f"{found}; its last change was interrupted.", _run(settings))
+    if opened.is_read_only and not settings.folder.is_dir():
+        return Finding("index", "ok", found)
+    new = changes(settings.folder, limits, records)
     if not (new.stale or new.gone):
         return Finding("index", "ok", f"{found}, up to date")
-    return Finding(
-        "index", "warn", f"{found}; {len(new.stale)} files are new or changed, {len(new.gone)} gone.", run
-    )
+    told = f"{found}; {len(new.stale)} files are new or changed, {len(new.gone)} gone."
+    return Finding("index", "warn", told, _run(settings))
 
 
-def _is_made(settings: Settings) -> bool:
-    """Whether both stores are on disk: opening an index would make them."""
-    words = settings.data / "words" / collection_name(settings.folder)
-    return words.is_dir() and (settings.data / "chroma" / "chroma.sqlite3").is_file()
-
-
-def _is_busy(lock: Path) -> bool:
-    try:
-        with FileLock(lock, timeout=0):
-            return False
-    except Timeout:
-        return True
+def _run(settings: Settings) -> str:
+    return f"Run quoth index {settings.folder}."
 
 
 def discord(folder: Path) -> Finding:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.types import Answer, Citation, Sentence, Source, Usage
+
+if TYPE_CHECKING:
+    from retrieval.index import Summary  # Chroma comes with it
 
 # C0 and C1 controls, what turns the direction of text or hides in it, and halves of characters.
 HIDDEN = (
@@ -25,6 +29,14 @@ def visible(text: str) -> str:
 def safe(text: str) -> str:
     """As `visible`, on one line."""
     return " ".join(visible(text).split())
+
+
+def changed(done: Summary) -> str:
+    """What a sync changed: "2 changed, 1 removed: 3 passages embedded, 0.4 s."; empty for nothing."""
+    counts = {"added": done.added, "changed": done.changed, "removed": done.removed}
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    passages = f"{done.embedded:,} passage{'s' * (done.embedded != 1)}"
+    return f"{told}: {passages} embedded, {done.seconds:.1f} s." if told else ""
 
 
 def place(citation: Citation, folder: Path) -> str:

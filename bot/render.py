@@ -24,6 +24,7 @@ from retrieval.types import Answer, Citation, Passage, Sentence, Source, Span, U
 
 if TYPE_CHECKING:
     from retrieval.index import Summary  # Chroma comes with it, and every error is rendered here
+    from retrieval.verifying import Verified
 
 _JSON_UNSAFE = re.compile(f"[{HIDDEN}]")
 
@@ -153,6 +154,19 @@ def summary(done: Summary, folder: Path) -> str:
         f"Indexed {safe(str(folder))}: {counts}{skipped}; {done.embedded} passages embedded, "
         f"{done.chunks} in the index, {done.seconds:.1f} s."
     )
+
+
+def verified(found: Verified) -> str:
+    """What a comparison of a folder with its index found: a line, or one for each fault, twenty at most."""
+    if not found.faults:
+        counts = f"{found.articles:,} articles, {found.chunks:,} passages"
+        return f"{counts}: the folder, the vectors and the words agree."
+    left = len(found.faults) - _FAULTS
+    more = [f"And {left:,} more differences."] if left > 0 else []
+    return "\n".join([*map(safe, found.faults[:_FAULTS]), *more])
+
+
+_FAULTS = 20
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

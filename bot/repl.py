@@ -22,6 +22,7 @@ from retrieval.errors import QuothError
 from retrieval.feedback import FILE, Feedback
 from retrieval.snapshot import Known, Snapshot
 from retrieval.types import shown
+from retrieval.watching import Watching
 
 if TYPE_CHECKING:
     from bot.worker import Worker
@@ -54,8 +55,21 @@ def _through_a_pipe(settings: Settings, filters: Filters) -> None:
     def stream(quoth: Quoth, asked: Question) -> Iterator[Event]:
         return quoth.stream(asked)
 
-    chain = cache(lambda: console.assemble(settings))
-    _converse(Chat(chain, filters, run, stream, _Screen(), _feedback(settings)), _lines())
+    with _watching(settings) as watching:
+        chain = cache(lambda: _followed(console.assemble(settings, stays=True), watching))
+        _converse(Chat(chain, filters, run, stream, _Screen(), _feedback(settings)), _lines())
+    if watching.is_busy:
+        _leave()
+
+
+def _watching(settings: Settings) -> Watching:
+    """Keeps the index up to date and says nothing, for somebody may be typing."""
+    return Watching(settings.watch, lambda *_: None)
+
+
+def _followed(quoth: Quoth, watching: Watching) -> Quoth:
+    watching.follow(quoth.index)
+    return quoth
 
 
 def _lines() -> Callable[[], str]:
@@ -76,8 +90,9 @@ def _at_a_terminal(settings: Settings, filters: Filters) -> None:
     """The prompt comes first; what takes long is loaded while the first question is typed."""
     from bot.worker import Worker
 
-    chain, known = _opened(settings)
-    print(_greeting(known, settings.folder), flush=True)
+    watching = _watching(settings)
+    chain, known = _opened(settings, watching)
+    print(_greeting(known, settings), flush=True)
     terminal = Console(highlight=False, color_system=None if _without_styles() else "auto")
     worker = Worker(terminal)
 
@@ -86,19 +101,18 @@ def _at_a_terminal(settings: Settings, filters: Filters) -> None:
 
     talk = Chat(chain, filters, worker.run, stream, _Screen(terminal), _feedback(settings))
     read = _reader(settings, worker, chain)
-    with _ctrl_c_as_exception():
+    with watching, _ctrl_c_as_exception():
         _converse(talk, read)
     _leave()
 
 
-def _opened(settings: Settings) -> tuple[Callable[[], Quoth], Known]:
+def _opened(settings: Settings, watching: Watching) -> tuple[Callable[[], Quoth], Known | None]:
     """The chain, to be called when it is needed, and what its index holds, which is told at once.
 
-    Where files changed, the index is brought up to date first.
+    Where files changed, the index is brought up to date first; one in a server is not asked yet.
     """
-    limits = Limits.of(settings)
-    known = Snapshot(settings.folder, settings.data, limits).known()
-    synced = console.assemble(settings) if known is None else None
+    known = None if settings.chroma_url else _known(settings)
+    synced = console.assemble(settings) if known is None and not settings.chroma_url else None
 
     @cache
     def chain() -> Quoth:
@@ -106,14 +120,23 @@ def _opened(settings: Settings) -> tuple[Callable[[], Quoth], Known]:
 
         quoth = synced or assemble(settings)
         quoth.warm()
-        return quoth
+        return _followed(quoth, watching)
 
     if synced:
         known = Known.of(source for source, _ in synced.index.sources())
-    return chain, known or Known(0)
+    return chain, known
 
 
-def _greeting(known: Known, folder: Path) -> str:
+def _known(settings: Settings) -> Known | None:
+    """What the index holds; None where files changed. It is found without opening it."""
+    limits = Limits.of(settings)
+    return Snapshot(settings.folder, settings.data, limits, settings.collection).known()
+
+
+def _greeting(known: Known | None, settings: Settings) -> str:
+    if known is None:
+        return f"Articles in {settings.chroma_url}.\nAsk, or /help. Ctrl-D leaves."
+    folder = settings.folder
     first, last = shown(known.first), shown(known.last)
     days = f", {first} to {last}" if first != last else f", {first}" if first else ""
     articles = f"{known.articles:,} article" + "s" * (known.articles != 1)
@@ -164,7 +187,7 @@ def _converse(talk: Chat, read: Callable[[], str]) -> None:
 
 
 def _leave() -> NoReturn:
-    """End at once: work under way only reads, and taking torch down in order takes more than a second."""
+    """End at once: work under way may be cut off, and taking torch down in order takes more than a second."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

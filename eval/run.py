@@ -33,15 +33,21 @@ def run(
     dataset: Dataset,
     settings: Settings | None = None,
     progress: Progress = lambda *_: None,
+    torch: bool = False,
 ) -> Results:
-    """The results, to be kept as `name`, of the system of that name on a set; its folder is indexed anew."""
+    """The results, to be kept as `name`, of the system of that name on a set; its folder is indexed anew.
+
+    The product runs its models on torch where `torch` is meant.
+    """
     settings = settings or Settings()
     articles = read_articles(dataset.folder, Limits.of(settings))
     texts = {file: article.text for file, article in articles.items()}
     with tempfile.TemporaryDirectory() as data:
         settings = settings.model_copy(update={"folder": dataset.folder, "data": Path(data)})
-        asked = opened(system, settings, articles, lambda done, total, _: progress("Indexing", done, total))
-        outcomes = judged(dataset, asked, texts, progress, Gate(open_entailment()))
+        asked = opened(
+            system, settings, articles, lambda done, total, _: progress("Indexing", done, total), torch
+        )
+        outcomes = judged(dataset, asked, texts, progress, Gate(open_entailment(torch=torch)))
     return Results(
         name=name,
         system=system,

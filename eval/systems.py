@@ -36,10 +36,10 @@ class System(Protocol):
 class Product:
     """Quoth itself; the setting `search` takes one half of its search away, `llm` has a model write."""
 
-    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+    def __init__(self, settings: Settings, progress: Progress | None = None, torch: bool = False) -> None:
         """Indexes the folder that the settings name, under the data folder that they name."""
-        index = open_index(settings)
-        self._quoth = over(index, settings)  # before the index: what is wrong with the model is told at once
+        index = open_index(settings, torch=torch)
+        self._quoth = over(index, settings, torch)  # first: what is wrong with the model is told at once
         index.sync(progress)
         self._reader = Remembering(self._quoth.reader) if self._quoth.reader else None
         self._quoth.reader = self._reader
@@ -89,19 +89,21 @@ def opened(
     settings: Settings,
     articles: Mapping[str, Article],
     progress: Progress | None = None,
+    torch: bool = False,
 ) -> System:
     """The system of that name over the folder of the settings; its `articles` are those of the folder.
 
-    Raises InputError where a language model is wanted and the settings name none.
+    The product runs its models on torch where `torch` is meant. Raises InputError where a language model is
+    wanted and the settings name none.
     """
     if name == "tutorial":
-        return Tutorial(articles, settings.data, Transformer(settings.model))
+        return Tutorial(articles, settings.data, Transformer(settings.model, settings.data))
     if name == "llm" and settings.llm is None:
         raise InputError(
             "--system llm needs a language model: set QUOTH_LLM, for example to ollama:llama3.2, "
             "or measure the product without one by --system quoth."
         )
-    return Product(settings.model_copy(update=_CHANGES[name]), progress)
+    return Product(settings.model_copy(update=_CHANGES[name]), progress, torch)
 
 
 _CHANGES: dict[str, dict[str, Any]] = {  # to the settings

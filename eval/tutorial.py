@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retrieval.dense import DenseStore, Hit, Record
+from retrieval.connection import Connection
+from retrieval.dense import DenseStore, Entry, Hit, Record
 from retrieval.embedding import Embedder
-from retrieval.types import Answer, Article, Chunk, Filters, Question, Sentence, Span
+from retrieval.types import Answer, Article, Chunk, Question, Sentence, Span
 
 _SIZE = 1_000
 _OVERLAP = 200
@@ -23,13 +24,14 @@ class Tutorial:
 
     def __init__(self, articles: Mapping[str, Article], data: Path, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._store = DenseStore(data / "chroma", "tutorial", {"model": embedder.id})
+        self._store = DenseStore(Connection(data / "chroma"), "tutorial", {"model": embedder.id})
         self._chunks: list[Chunk] = []
         for article in articles.values():
             chunks = _cut(article)
             self._chunks += chunks
             record = Record("", "", len(chunks), frozenset(), article.source)
-            self._store.add(chunks, embedder.embed([chunk.text for chunk in chunks]), record)
+            vectors = embedder.embed([chunk.text for chunk in chunks])
+            self._store.add([Entry(chunks, list(vectors), record)])
 
     def chunks(self) -> Sequence[Chunk]:
         return self._chunks
@@ -49,7 +51,8 @@ class Tutorial:
 
     def _hits(self, question: Question, count: int) -> list[Hit]:
         vector = self._embedder.read([question.text])[0].vector
-        return self._store.search(vector, count, Filters())
+        hits = self._store.hits(self._store.nearest(vector, count), vector)
+        return sorted(hits, key=lambda hit: -hit.similarity)
 
 
 def _cut(article: Article) -> list[Chunk]:

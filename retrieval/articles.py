@@ -82,6 +82,17 @@ def files(folder: Path, limits: Limits = _DEFAULT) -> Iterator[File | Skipped]:
     return _walked(top, os.path.realpath(folder), limits)
 
 
+def matters(name: str) -> bool:
+    """Whether a file of that name, relative to the folder, may change what an index holds.
+
+    By its name alone, for it may be gone: an article or `metadata.toml`, but nothing hidden, and none of
+    the files that editors leave beside an article.
+    """
+    if any(part.startswith(".") for part in name.split("/")):
+        return False
+    return name == metadata.FILE or os.path.splitext(name)[1].lower() in _SUFFIXES
+
+
 def content(file: File, limits: Limits = _DEFAULT) -> bytes:
     """The bytes of a file; raises Unreadable. Never waits on a pipe, never reads past the size limit."""
     try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from langchain_core.callbacks import CallbackManagerForChainRun
@@ -23,9 +24,11 @@ from prompts.prompts import Asked, Prompts
 from retrieval import extractive, reader, replies
 from retrieval.articles import Limits
 from retrieval.bridge import bridged
+from retrieval.connection import connect
 from retrieval.embedding import Remembering, Transformer
 from retrieval.entailment import Entailment, TrainedEntailment
 from retrieval.errors import EntailmentError, ReaderError, TooLate
+from retrieval.follower import Follower
 from retrieval.generative import Writer
 from retrieval.index import Index, Progress
 from retrieval.intent import Intent, intent
@@ -36,7 +39,10 @@ from retrieval.llm.vetting import vetted
 from retrieval.question import Input, as_question
 from retrieval.reader import Reader, SpanReader
 from retrieval.retriever import Retriever as Retriever
+from retrieval.served import Served
 from retrieval.settings import Settings, load
+from retrieval.snapshot import collection_name
+from retrieval.storage import Builds
 from retrieval.support import Gate
 from retrieval.types import Answer, Event, Passage, Question, Usage
 from retrieval.understanding import Understood, understand
@@ -147,7 +153,7 @@ class Quoth(Runnable[Input, Event]):
             self.reader.warm()
         if self.writer:
             self.writer.model.warm()
-            if judge := open_entailment():
+            if judge := open_entailment(self.settings.data):
                 judge.warm()
 
     def understand(self, asked: Question) -> Understood:
@@ -251,19 +257,22 @@ _WHENEVER = (Intent.GREETING, Intent.THANKS, Intent.HELP)  # meant as such withi
 def assemble(settings: Settings | None = None, *, progress: Progress | None = None, **flags: Any) -> Quoth:
     """The chain from settings, or from flags that are fields of `Settings`; indexes what changed first.
 
+    An index in a server is another program's to write, and asked when it is needed.
+
     Raises QuothError: its text is one sentence that says what to do.
     """
     settings = settings or load(**flags)
     index = open_index(settings)
-    if not index.is_current():
+    if not (index.is_read_only or index.is_current()):
         index.sync(progress)
     return over(index, settings)
 
 
-def over(index: Index, settings: Settings) -> Quoth:
+def over(index: Index, settings: Settings, torch: bool = False) -> Quoth:
     """The chain over an index, with all that the settings want. Raises QuothError, as `assemble` does."""
-    gate = Gate(open_entailment() if settings.llm else None)  # quotes need no judge
-    return Quoth(index, settings, open_reader(settings), gate, open_writer(settings, gate))
+    judge = open_entailment(settings.data, torch) if settings.llm else None  # quotes need none
+    gate = Gate(judge)
+    return Quoth(index, settings, open_reader(settings, torch), gate, open_writer(settings, gate))
 
 
 def open_writer(settings: Settings, gate: Gate) -> Writer | None:
@@ -274,28 +283,44 @@ def open_writer(settings: Settings, gate: Gate) -> Writer | None:
 
 
 @cache
-def open_entailment() -> Entailment | None:
-    """The trained judge; None, with a warning the first time, where its file is unusable."""
+def open_entailment(data: Path | None = None, torch: bool = False) -> Entailment | None:
+    """The trained judge, kept ready under `data`; None, with a warning once, where its file is unusable."""
     try:
-        return TrainedEntailment()
+        return TrainedEntailment(data=data, torch=torch)
     except EntailmentError as error:
         log.warning("%s", error)
         return None
 
 
-def open_reader(settings: Settings) -> Reader | None:
+def open_reader(settings: Settings, torch: bool = False) -> Reader | None:
     """The trained reader; None where the settings want none or, with a warning, its file is unusable."""
     if not settings.reader:
         return None
     try:
-        return SpanReader(reader.FOLDER)
+        return SpanReader(reader.FOLDER, settings.data, torch)
     except ReaderError as error:
         log.warning("%s", error)
         return None
 
 
-def open_index(settings: Settings, rebuild: bool = False) -> Index:
-    """The index that the settings name, as it is on disk."""
+def open_index(
+    settings: Settings, rebuild: bool = False, torch: bool = False, indexing: bool = False
+) -> Index:
+    """The index that the settings name, as it is; `torch` runs the default model on torch too.
+
+    One in a server is written only by who is `indexing`; others read it and follow.
+    """
     limits = Limits.of(settings)
-    embedder = Remembering(Transformer(settings.model))
-    return Index(settings.folder, settings.data, embedder, limits, rebuild)
+    embedder = Remembering(Transformer(settings.model, settings.data, torch))
+    storage = open_storage(settings, indexing)
+    if isinstance(storage, Served) and storage.read_only:
+        return Follower(settings.folder, settings.data, embedder, storage, limits)
+    return Index(settings.folder, settings.data, embedder, limits, rebuild, storage)
+
+
+def open_storage(settings: Settings, indexing: bool = False) -> Builds | Served:
+    """Where the settings want the index; nothing is opened or asked yet."""
+    name = settings.collection or collection_name(settings.folder)
+    if settings.chroma_url is None:
+        return Builds(settings.data, name)
+    return Served(settings.data, connect(settings), name, read_only=not indexing)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +37,17 @@ class Changes:
     warnings: tuple[str, ...]
 
 
-def changes(folder: Path, limits: Limits, records: Mapping[str, Record]) -> Changes:
-    """Read every file of `folder` and compare it with `records`. Raises FolderError."""
+def changes(
+    folder: Path, limits: Limits, records: Mapping[str, Record], unchanged: Collection[str] = ()
+) -> Changes:
+    """Read the files of `folder` and compare them with `records`. Raises FolderError.
+
+    Of those `unchanged`, which are paths, what the records say of their content is taken.
+    """
     stated, warnings = metadata.load(folder)
     seen: list[Seen] = []
     skipped: list[Skipped] = []
-    for found in _look(folder, limits, stated, records):
+    for found in _look(folder, limits, stated, records, unchanged):
         if isinstance(found, Seen):
             seen.append(found)
         else:
@@ -72,11 +78,19 @@ def fingerprint(content: str, repeated: frozenset[str]) -> str:
 
 
 def _look(
-    folder: Path, limits: Limits, stated: Mapping[str, Stated], records: Mapping[str, Record]
+    folder: Path,
+    limits: Limits,
+    stated: Mapping[str, Stated],
+    records: Mapping[str, Record],
+    unchanged: Collection[str],
 ) -> Iterator[Seen | Skipped]:
     for file in articles.files(folder, limits):
         if isinstance(file, Skipped):
             yield file
+            continue
+        record = records.get(file.name)
+        if record and os.fspath(file.path) in unchanged:
+            yield Seen(file, record.content, record.edges)
             continue
         try:
             raw = articles.content(file, limits)
@@ -84,7 +98,6 @@ def _look(
             yield error.skipped
             continue
         content = content_hash(raw, stated.get(file.name))
-        record = records.get(file.name)
         known = record is not None and record.content == content
         yield Seen(file, content, record.edges if record and known else articles.edges(file, raw))
 

@@ -30,12 +30,13 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # t
 _SEASON = f"(?:{'|'.join(_SEASONS)})"
 _ORDINALS = ("first|1st|[qh]1", "second|2nd|[qh]2", "third|3rd|q3", "fourth|4th|last|q4")
 _COUNTS = "a two three four five six seven eight nine ten eleven twelve".split()
-_NUMBERS = {word: number for number, word in enumerate(_COUNTS, 1)} | {"an": 1, "few": 3, "several": 3}
+_FEW = 3  # of "the last years"
+_NUMBERS = {word: number for number, word in enumerate(_COUNTS, 1)} | {"an": 1, "few": _FEW, "several": _FEW}
 _NUMBER = rf"(?:\d{{1,3}}|a few|{'|'.join(_NUMBERS)})"
 _UNIT = "(?:day|week|month|year)"
 _STEP = "(?:last|previous|this|next)"
 _STEPS = {"last": -1, "previous": -1, "this": 0, "next": 1}
-_FEW = 3  # of "the last years"
+_BESIDE = {"yesterday": "a day ago", "tomorrow": "next day"}
 LINK = r"(?: (?:and|or|to|until|till|through|versus|vs\.?) (?:the )?| ?[-–—] ?)"
 _DAYS = rf"\d\d?(?!\d)(?:st|nd|rd|th)?(?:{LINK}\d\d?(?!\d)(?:st|nd|rd|th)?)?"
 _OF_YEAR = rf"(?:(?:\.?,? |-)(?:of )?(?:{YEAR}|{_STEP} year))"
@@ -49,7 +50,7 @@ _SHAPES = {  # of calendar words; where several fit at a place, the first is mea
     "shift": rf"{_NUMBER} {_UNIT}s? ago|(?<!the ){_STEP} (?:week|month|year)|yesterday|tomorrow",
 }
 EXPRESSION = re.compile(
-    rf"(?<!\w)(?<!\d[.,])(?:{'|'.join(f'(?P<{name}>{shape})' for name, shape in _SHAPES.items())})"
+    rf"(?<!\w)(?<!\d[.,])(?a:{'|'.join(f'(?P<{name}>{shape})' for name, shape in _SHAPES.items())})"
     r"(?!\w|[.,]\d)",
     re.IGNORECASE,
 )
@@ -57,17 +58,22 @@ EXPRESSION = re.compile(
 
 def read(shape: str, text: str, today: dt.date) -> Days | None:
     """The days that an expression, in lower case, means; None where the calendar has none."""
-    match shape:
-        case "part":
-            return _part(text, _year(text, today))
-        case "years":
-            return _years(text)
-        case "past":
-            return _past(text, today)
-        case "named":
-            return _named(text, _year(text, today))
-        case _:
-            return _parsed(text, today)
+    try:
+        match shape:
+            case "figures":
+                return _figures(text)
+            case "part":
+                return _part(text, _year(text, today))
+            case "years":
+                return _years(text)
+            case "past":
+                return _past(text, today)
+            case "named":
+                return _named(text, _year(text, today))
+            case _:
+                return _shift(text, today)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _months(year: int, month: int, count: int) -> Days:
@@ -75,6 +81,24 @@ def _months(year: int, month: int, count: int) -> Days:
     after = month - 1 + count
     end = dt.date(year + after // 12, after % 12 + 1, 1) - dt.timedelta(1)
     return Days(dt.date(year, month, 1), end)
+
+
+def _figures(text: str) -> Days | None:
+    """A month or a day; where both may be the month, it is the one beside the year."""
+    numbers = [int(number) for number in re.split("[-/.]", text)]
+    year, month, *days = numbers if numbers[0] > 99 else numbers[::-1]
+    if not days:
+        return _months(year, month, 1)
+    day = _day(year, month, days[0]) or _day(year, days[0], month)
+    return Days(day, day) if day else None
+
+
+def _day(year: int, month: int, day: int) -> dt.date | None:
+    """None where the calendar lacks it."""
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _years(text: str) -> Days:
@@ -89,19 +113,15 @@ def _part(text: str, year: int) -> Days:
     return _months(year, 1 + length * min(_which(_ORDINALS, text), 12 // length - 1), length)
 
 
-def _named(text: str, year: int) -> Days | None:
+def _named(text: str, year: int) -> Days:
     """A season, a month, or days of it; all of the month where it lacks such a day."""
     if season := re.search(_SEASON, text):
         return _months(year, _SEASONS[season[0]], 3)
-    month = calendar.month_name[1 + _which(_MONTHS, text)]
-    days = re.findall(r"(?<!\d)\d\d?(?!\d)", text)[:2] or [""]
-    first, last = (_parsed(f"{day} {month} {year}", _ANY_DAY) for day in (days[0], days[-1]))
-    if first and last and first.first and last.last and first.first <= last.last:
-        return Days(first.first, last.last)
-    return _parsed(f"{month} {year}", _ANY_DAY)
-
-
-_ANY_DAY = dt.date(2000, 1, 1)  # to count from, where nothing is relative
+    month = 1 + _which(_MONTHS, text)
+    days = [_day(year, month, int(day)) for day in re.findall(r"(?<!\d)\d\d?(?!\d)", text)[:2]] or [None]
+    if days[0] and days[-1] and days[0] <= days[-1]:
+        return Days(days[0], days[-1])
+    return _months(year, month, 1)
 
 
 def _which(words: Sequence[str], text: str) -> int:
@@ -109,40 +129,43 @@ def _which(words: Sequence[str], text: str) -> int:
     return next(at for at, word in enumerate(words) if re.search(rf"\b(?:{word})\b", text, re.IGNORECASE))
 
 
-def _past(text: str, today: dt.date) -> Days | None:
+def _past(text: str, today: dt.date) -> Days:
     """The last so many days, weeks, months or years."""
-    number = next((word for word in text.split() if word in _NUMBERS or word.isdecimal()), "")
-    unit = re.findall(_UNIT, text)[-1]
-    count = _NUMBERS.get(number) or number or (_FEW if text.endswith("s") else 1)
-    start = _parsed(f"{count} {unit}s ago", today, exact=True)
-    return Days(start.first, today) if start else None
+    some = "few" if text.endswith("s") else "a"
+    number = next((word for word in text.split() if word in _NUMBERS or word.isdecimal()), some)
+    return Days(_moved(today, -_count(number), re.findall(_UNIT, text)[-1]), today)
 
 
-def _parsed(text: str, today: dt.date, exact: bool = False) -> Days | None:
-    """The days that dateparser reads in an expression: the period that it names, or with `exact` one day."""
-    from dateparser.date import DateDataParser
-
-    settings = {
-        "RELATIVE_BASE": dt.datetime.combine(today, dt.time()),
-        "PREFER_DAY_OF_MONTH": "current" if exact else "first",
-        "DATE_ORDER": "DMY",
-    }
-    text = re.sub(r"^(?:a few|several) ", f"{_FEW} ", text.replace("previous", "last"))
-    read = DateDataParser(languages=["en"], settings=settings).get_date_data(text)
-    if read.date_obj is None:
-        return None
-    day = read.date_obj.date()
-    return Days(day, day) if exact else _holding(read.period or "day", day)
+def _shift(text: str, today: dt.date) -> Days:
+    """The day, week, month or year that was so long ago, or that is beside today's."""
+    words = _BESIDE.get(text, text).split()
+    if words[-1] == "ago":
+        count, unit = -_count(words[-3]), words[-2].removesuffix("s")
+    else:
+        count, unit = _STEPS[words[0]], words[1]
+    return _holding(unit, _moved(today, count, unit))
 
 
-def _holding(period: str, day: dt.date) -> Days:
+def _count(word: str) -> int:
+    return _NUMBERS.get(word) or int(word)
+
+
+def _moved(day: dt.date, count: int, unit: str) -> dt.date:
+    """The day so many days, weeks, months or years later, or the last of its month if that is shorter."""
+    if unit in ("day", "week"):
+        return day + dt.timedelta(count * (7 if unit == "week" else 1))
+    year, month = divmod(day.year * 12 + day.month - 1 + count * (12 if unit == "year" else 1), 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _holding(unit: str, day: dt.date) -> Days:
     """The week, month, year or else day around `day`."""
-    if period == "week":
+    if unit == "week":
         monday = day - dt.timedelta(day.weekday())
         return Days(monday, monday + dt.timedelta(6))
-    if period == "month":
+    if unit == "month":
         return _months(day.year, day.month, 1)
-    return _months(day.year, 1, 12) if period == "year" else Days(day, day)
+    return _months(day.year, 1, 12) if unit == "year" else Days(day, day)
 
 
 def _year(text: str, today: dt.date) -> int:

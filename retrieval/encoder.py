@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from retrieval.embedding import wheel_folder
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.embedding import TOKENIZER, checked, recipe, wheel_folder
 from retrieval.errors import ModelError
+from retrieval.onnx.network import Network, network, tokenizer
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from torch import Tensor
 
 FOLDER = Path(__file__).parent / "model"
 MOST_TOKENS = 512  # of both texts: the encoder knows no more places
 _BATCH = 8
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
+Pair = tuple[str, str]
 
 
 class Told(NamedTuple):
@@ -37,42 +41,90 @@ class Told(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What the encoder made of a batch of pairs."""
+    """What the encoder made of a pair."""
 
-    logits: Tensor  # (pairs, tokens, outputs of the head)
-    offsets: Sequence[Sequence[Sequence[int]]]  # of each token, in its text
-    parts: Sequence[Sequence[int | None]]  # of each token: in the first (0) or the second text (1)
+    logits: npt.NDArray[np.float32]  # (tokens, outputs of the head)
+    offsets: Sequence[Sequence[int]]  # of each token, in its text
+    parts: Sequence[int | None]  # of each token: in the first (0) or the second text (1)
+
+
+class Engine(Protocol):
+    """What runs an encoder."""
+
+    def read(self, pairs: Sequence[Pair]) -> Iterator[Read]: ...
 
 
 class Trained:
     """A shipped encoder, loaded at the first use. Safe to share between threads."""
 
-    def __init__(self, file: Path, told: Told) -> None:
-        """Raises the error that is `told` at once if the file is missing or damaged."""
+    def __init__(self, file: Path, told: Told, data: Path | None = None, torch: bool = False) -> None:
+        """It is made ready once and kept under `data`; with `torch` it runs on that.
+
+        Raises the error that is `told` at once if the file is missing or damaged.
+        """
         verify(file, told)
+        self._engine: Engine = OnTorch(file) if torch else OnOnnx(file, data)
+
+    def read(self, pairs: Sequence[Pair]) -> list[Read]:
+        """The head's logits for each token of each pair."""
+        return list(self._engine.read(pairs)) if pairs else []
+
+
+class OnOnnx:
+    """A shipped encoder on onnxruntime, each pair by itself."""
+
+    def __init__(self, file: Path, data: Path | None) -> None:
+        self._file = file
+        self._data = data
+
+    def read(self, pairs: Sequence[Pair]) -> Iterator[Read]:
+        cut = self._tokenizer.encode_batch(list(pairs))
+        for pair, logits in zip(cut, self._network.run(cut), strict=True):
+            yield Read(logits, pair.offsets, pair.sequence_ids)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return tokenizer(checked(wheel_folder(), TOKENIZER), MOST_TOKENS)
+
+    @cached_property
+    def _network(self) -> Network:
+        return network(recipe(self._file.stem, wheel_folder(), self._file, is_coarse=True), self._data)
+
+
+class OnTorch:
+    """A shipped encoder on torch, in batches of pairs alike in length."""
+
+    def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
 
-    def read(self, firsts: Sequence[str], seconds: Sequence[str], tokens: int | None = None) -> Read:
-        """The head's logits for each token of each pair, or for the first `tokens` of them."""
+    def read(self, pairs: Sequence[Pair]) -> Iterator[Read]:
+        order = sorted(range(len(pairs)), key=lambda at: len(pairs[at][0]) + len(pairs[at][1]))
+        read: dict[int, Read] = {}
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            read.update(zip(batch, self._read([pairs[at] for at in batch]), strict=True))
+        return (read[at] for at in range(len(pairs)))
+
+    def _read(self, pairs: Sequence[Pair]) -> Iterator[Read]:
         import torch
 
         model = self._model
         with self._lock:  # the tokenizer keeps its settings of padding in itself
             inputs = model.tokenizer(
-                list(firsts),
-                list(seconds),
+                *(list(texts) for texts in zip(*pairs, strict=True)),
                 padding=True,
-                truncation="only_second",
+                truncation="longest_first",
                 max_length=MOST_TOKENS,
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
         offsets = inputs.pop("offset_mapping").tolist()
         with torch.inference_mode():
-            hidden = model.encoder(**inputs).last_hidden_state[:, :tokens]
-        logits = hidden.float() @ model.head.T + model.bias
-        return Read(logits, offsets, [inputs.sequence_ids(at) for at in range(len(firsts))])
+            hidden = model.encoder(**inputs).last_hidden_state
+        logits = (hidden.float() @ model.head.T + model.bias).numpy()
+        for at in range(len(pairs)):
+            yield Read(logits[at], offsets[at], inputs.sequence_ids(at))
 
     @property
     def _model(self) -> _Model:
@@ -82,18 +134,6 @@ class Trained:
     @cached_property
     def _loaded(self) -> _Model:
         return _load(self._file)
-
-
-def batched(
-    items: Sequence[Item], make: Callable[[Sequence[Item]], Iterable[Made]], size: Callable[[Item], int]
-) -> list[Made]:
-    """What `make` makes of each item, a batch at a time, in the items' order."""
-    order = sorted(range(len(items)), key=lambda at: size(items[at]))  # alike sizes pad little
-    made: dict[int, Made] = {}
-    for start in range(0, len(order), _BATCH):
-        batch = order[start : start + _BATCH]
-        made.update(zip(batch, make([items[at] for at in batch]), strict=True))
-    return [made[at] for at in range(len(items))]
 
 
 class _Model(NamedTuple):

@@ -7,9 +7,12 @@ first token gives three logits. What training changed is shipped in `retrieval/m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from retrieval import encoder
 from retrieval.encoder import FOLDER
@@ -46,21 +49,24 @@ class Entailment(Protocol):
 class TrainedEntailment:
     """The trained judge, loaded at the first use. Safe to share between threads."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises EntailmentError at once if its file is missing or damaged."""
-        self._encoder = encoder.Trained(folder / FILE, _TOLD)
+    def __init__(self, folder: Path = FOLDER, data: Path | None = None, torch: bool = False) -> None:
+        """It is made ready once and kept under `data`; with `torch` it runs on that.
+
+        Raises EntailmentError at once if its file is missing or damaged.
+        """
+        self._encoder = encoder.Trained(folder / FILE, _TOLD, data, torch)
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judged]:
-        return encoder.batched(pairs, self._judge, lambda pair: len(pair[0]) + len(pair[1]))
+        read = self._encoder.read([(claim[:_LONGEST_CLAIM], evidence) for claim, evidence in pairs])
+        return [_judged(one.logits[0]) for one in read]
 
     def warm(self) -> None:
         self.judge([("warm", "warm")])
 
-    def _judge(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Judged]:
-        claims, evidence = zip(*pairs, strict=True)
-        read = self._encoder.read([claim[:_LONGEST_CLAIM] for claim in claims], evidence, tokens=1)
-        for chances in read.logits[:, 0].softmax(dim=-1).tolist():
-            yield Judged(*chances)
+
+def _judged(logits: npt.NDArray[np.float32]) -> Judged:
+    chances = np.exp(logits - logits.max())
+    return Judged(*(chances / chances.sum()).tolist())
 
 
 _TOLD = encoder.Told(

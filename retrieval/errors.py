@@ -31,6 +31,24 @@ class IndexDamaged(QuothError):
     exit_status = 4
 
 
+class IndexBusy(IndexDamaged):
+    """Another program is writing the index."""
+
+
+class DataFolderError(IndexDamaged):
+    """The folder for the index cannot be used."""
+
+
+class IndexGone(IndexDamaged):
+    """The index that was open is there no more."""
+
+
+class SearchUnavailable(QuothError):
+    """The Chroma server cannot be asked; the next question asks it again."""
+
+    exit_status = 5
+
+
 class ReaderError(ModelError):
     """The trained reader's file is missing or damaged; Quoth answers without it."""
 

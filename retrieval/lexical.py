@@ -6,9 +6,10 @@ word index knows: how rare a term is, and which indexed word a misspelt one was 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ import tantivy
 from retrieval.errors import IndexDamaged
 from retrieval.types import Chunk, Filters
 
-VERSION = "2"  # raise it when the same chunk would be indexed otherwise
+VERSION = "3"  # raise it when the same chunk would be indexed otherwise
 
 _TITLE_BOOST = 0.5
 _NO_DAY = 0  # stands for "no date": a range filter never matches it
@@ -74,6 +75,7 @@ def _unify(text: str) -> str:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("hash", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="terms", index_option="freq")
     builder.add_text_field("title", tokenizer_name="terms", index_option="freq")
     builder.add_text_field("word", tokenizer_name="words", index_option="basic")
@@ -97,10 +99,18 @@ class LexicalWriter:
             self._writer.delete_documents_by_term("id", id_)
 
 
+def content_hash(chunk: Chunk) -> str:
+    """Hash of all that the index holds of a chunk."""
+    source = chunk.source
+    held = repr((chunk.text, source.title, source.publisher, source.iso_date))
+    return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _document(chunk: Chunk) -> tantivy.Document:
     source = chunk.source
     return tantivy.Document(
         id=chunk.id,
+        hash=content_hash(chunk),
         text=_unify(chunk.text),
         title=_unify(source.title),
         word=chunk.text,
@@ -130,7 +140,11 @@ class LexicalIndex:
     @property
     def generation(self) -> str:
         """Which state of the dense store this index was derived from; empty while it is being written."""
-        return self._stamp.read_text() if self._stamp.is_file() else ""
+        try:
+            version, _, generation = self._stamp.read_text("utf-8").partition(":")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return generation if version == VERSION else ""
 
     @contextmanager
     def writing(self, generation: str) -> Iterator[LexicalWriter]:
@@ -151,7 +165,7 @@ class LexicalIndex:
                 writer.wait_merging_threads()  # it also lets go of the lock, which waits for no collector
         with self._translated():
             self._index.reload()
-            self._stamp.write_text(generation)
+            self._stamp.write_text(f"{VERSION}:{generation}", "utf-8")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -165,6 +179,36 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)
+
+    def hashes(self) -> list[tuple[str, str]]:
+        """The ids of all chunks, in no order, each with the hash of what was indexed of it."""
+        searcher = self._index.searcher()
+        found = searcher.search(tantivy.Query.all_query(), limit=max(len(self), 1), count=False)
+        documents = (searcher.doc(address) for _, address in found.hits)
+        return [(str(document["id"][0]), str(document["hash"][0])) for document in documents]
+
+    def ids(self) -> list[str]:
+        """The ids of all chunks, in no order."""
+        return [id_ for id_, _ in self.hashes()]
+
+    def count(self, filters: Filters) -> int:
+        """How many chunks pass the filters."""
+        found: Any = self._index.searcher().search(self._passing(filters), limit=1, count=True)
+        return int(found.count)
+
+    def passing(self, filters: Filters, among: Sequence[str] | None = None) -> set[str]:
+        """The ids of the chunks that pass the filters; `among` these, if they are given."""
+        query = self._passing(filters)
+        if among is not None:
+            listed: Any = tantivy.Query.term_set_query(self._schema, "id", list(among))
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, listed)])
+        searcher = self._index.searcher()
+        found = searcher.search(query, limit=max(len(self), 1), count=False)
+        return {str(searcher.doc(address)["id"][0]) for _, address in found.hits}
+
+    def _passing(self, filters: Filters) -> tantivy.Query:
+        clauses = [(tantivy.Occur.Must, one) for one in self._filters(filters)]
+        return tantivy.Query.boolean_query(clauses) if clauses else tantivy.Query.all_query()
 
     def search(self, query: str, limit: int, filters: Filters) -> list[Hit]:
         """The best chunks for any of the query's terms, best first."""

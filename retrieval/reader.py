@@ -9,7 +9,7 @@ weights that come in the wheel; `retrieval/model/README.md` tells how it was tra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -94,9 +94,12 @@ class Text(NamedTuple):
 class SpanReader:
     """The trained reader, loaded at the first use. Safe to share between threads."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises ReaderError at once if its file is missing or damaged."""
-        self._encoder = encoder.Trained(folder / FILE, _TOLD)
+    def __init__(self, folder: Path = FOLDER, data: Path | None = None, torch: bool = False) -> None:
+        """It is made ready once and kept under `data`; with `torch` it runs on that.
+
+        Raises ReaderError at once if its file is missing or damaged.
+        """
+        self._encoder = encoder.Trained(folder / FILE, _TOLD, data, torch)
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Marks]:
         chunks = [passage.chunk for passage in passages]
@@ -108,23 +111,19 @@ class SpanReader:
 
     def mark(self, pairs: Sequence[tuple[str, Text]]) -> list[Marks]:
         """What it makes of each question and text, with offsets into the text."""
-        return encoder.batched(pairs, self._mark, lambda pair: len(pair[1].text))
-
-    def _mark(self, pairs: Sequence[tuple[str, Text]]) -> Iterator[Marks]:
         titles = [f"{text.title[:_LONGEST_TITLE]}. " if text.title else "" for _, text in pairs]
         read = self._encoder.read(
-            [question[:_LONGEST_QUESTION] for question, _ in pairs],
-            [title + text.text for title, (_, text) in zip(titles, pairs, strict=True)],
+            [
+                (question[:_LONGEST_QUESTION], title + text.text)
+                for title, (question, text) in zip(titles, pairs, strict=True)
+            ]
         )
-        logits = read.logits.numpy()
-        for number, title in enumerate(titles):
-            yield _marks(logits[number], read.offsets[number], read.parts[number], len(title))
+        return [_marks(one, len(title)) for one, title in zip(read, titles, strict=True)]
 
 
-def _marks(
-    logits: Scores, offsets: Sequence[Sequence[int]], parts: Sequence[int | None], title: int
-) -> Marks:
+def _marks(read: encoder.Read, title: int) -> Marks:
     """The logits of the passage's tokens; the first `title` characters are no part of it."""
+    logits, offsets, parts = read
     kept = [at for at, part in enumerate(parts) if part == 1 and offsets[at][0] >= title]
     return Marks(
         tuple(Span(offsets[at][0] - title, offsets[at][1] - title) for at in kept),

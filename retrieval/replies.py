@@ -83,7 +83,7 @@ def _overview(asked: Question, index: Index) -> Answer:
 
 
 def _first(index: Index, source: Source) -> Chunk:
-    return index.dense.article(source.file)[0]
+    return index.article(source.file)[0]
 
 
 def _headline(chunk: Chunk) -> Span:
@@ -103,7 +103,7 @@ def _summary(asked: Question, index: Index) -> Answer | None:
         return None
     leading = [
         (chunk, span)
-        for chunk in index.dense.article(source.file)
+        for chunk in index.article(source.file)
         for span in chunk.sentences
         if is_prose(chunk.quote(span))
     ]

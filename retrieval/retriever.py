@@ -37,16 +37,10 @@ class Retriever(BaseRetriever):
         k: int | None = None,
     ) -> list[Document]:
         index, k = self.index, k or self.k
-        found = search(
-            query,
-            index.dense,
-            index.lexical,
-            index.embedder,
-            k,
-            filters,
-            max(k, self.depth),
-            frame,
-            self.side,
+        found = index.read(
+            lambda at: search(
+                query, at.dense, at.lexical, index.embedder, k, filters, max(k, self.depth), frame, self.side
+            )
         )
         return [_document(passage) for passage in found]
 

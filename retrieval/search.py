@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from retrieval import dense, lexical
 from retrieval.dense import DenseStore
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, Vectors
 from retrieval.lexical import LexicalIndex
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
@@ -16,6 +17,8 @@ from retrieval.types import Filters, Passage
 Side = Literal["hybrid", "dense", "lexical"]
 
 DEPTH = 30  # taken from each side before they are fused
+_MORE = 2  # times as many are searched as should hold enough that pass a filter
+_MANY = 2_000  # searched at once: then looking only at what passes is quicker
 _RRF = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
 
 
@@ -37,11 +40,32 @@ def search(
     """
     filters = filters or Filters()
     vector = embedder.read([query])[0].vector
-    near = store.search(vector, depth, filters) if side != "lexical" else []
+    near = nearest(vector, store, words, depth, filters) if side != "lexical" else []
     said = words.search(query, depth, filters) if side != "dense" else []
-    known = {hit.chunk.id for hit in near}
-    others = store.hits([hit.id for hit in said if hit.id not in known], vector)
-    return _preferred(fuse(near, said, others), frame)[:k]
+    hits = store.hits(list(dict.fromkeys([*near, *(hit.id for hit in said)])), vector)
+    return _preferred(fuse(near, said, hits), frame)[:k]
+
+
+def nearest(
+    vector: Vectors, store: DenseStore, words: LexicalIndex, limit: int, filters: Filters
+) -> list[str]:
+    """The ids of the chunks nearest to `vector` that pass the filters, nearest first.
+
+    The words know what passes a filter, which Chroma finds out slowly. Where many pass, more are searched
+    than are wanted; where few do, or the others are all nearer, only those that pass are searched.
+    """
+    if filters == Filters():
+        return store.nearest(vector, limit)
+    passing = words.count(filters)
+    if not passing:
+        return []
+    wanted = math.ceil(_MORE * limit * len(words) / passing)
+    if wanted <= _MANY:
+        near = store.nearest(vector, wanted)
+        admitted = words.passing(filters, near)
+        if len(admitted) >= limit:
+            return [id_ for id_ in near if id_ in admitted][:limit]
+    return store.nearest(vector, limit, sorted(words.passing(filters)))
 
 
 def _preferred(found: Sequence[Passage], frame: Timeframe | None) -> list[Passage]:
@@ -57,19 +81,15 @@ def _preferred(found: Sequence[Passage], frame: Timeframe | None) -> list[Passag
     return sorted(fused, key=lambda passage: (-passage.score, passage.chunk.id))
 
 
-def fuse(
-    near: Sequence[dense.Hit], said: Sequence[lexical.Hit], others: Sequence[dense.Hit] = ()
-) -> list[Passage]:
+def fuse(near: Sequence[str], said: Sequence[lexical.Hit], hits: Sequence[dense.Hit]) -> list[Passage]:
     """Both rankings as one, by reciprocal rank fusion: the score is the sum of 1 / (60 + rank).
 
-    `others` are the chunks of the lexical hits that `near` lacks; a lexical hit whose chunk is in neither
-    is left out, since the dense store is the truth.
+    `hits` are the chunks of both; what has none is left out, since the dense store is the truth.
     """
-    by_meaning = {hit.chunk.id: rank for rank, hit in enumerate(near, 1)}
+    by_meaning = {id_: rank for rank, id_ in enumerate(near, 1)}
     by_words = {hit.id: (rank, hit.score) for rank, hit in enumerate(said, 1)}
     passages = [
-        _passage(hit, by_meaning.get(hit.chunk.id), *by_words.get(hit.chunk.id, (None, None)))
-        for hit in [*near, *others]
+        _passage(hit, by_meaning.get(hit.chunk.id), *by_words.get(hit.chunk.id, (None, None))) for hit in hits
     ]
     return sorted(passages, key=lambda passage: (-passage.score, passage.chunk.id))
 

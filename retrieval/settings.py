@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.errors import InputError
@@ -16,6 +18,11 @@ from retrieval.errors import InputError
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # comes along in a wheel
 SECRET = "token(?!s)|key|secret|password"  # noqa: S105  # what the names of secrets hold
 _SHOWN = 60  # characters of a wrong value
+_CREDENTIALS = re.compile(r"://\S*[@?]")  # an address that may hold a password
+_ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(/[\w.~/-]*)?", re.ASCII)
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,98}[a-zA-Z0-9]")
+
+Watch = Literal["on", "poll", "off"]  # how a folder is watched
 
 
 class Settings(BaseSettings):
@@ -27,6 +34,27 @@ class Settings(BaseSettings):
 
     folder: Path = Field(Path("seeds"), description="The folder of articles.")
     data: Path = Field(Path(".quoth"), description="Where the index is kept.")
+    watch: Watch = Field(
+        "on",
+        description="How `chat` and `discord` follow the folder: as the system tells of changes (`on`), by "
+        "looking again and again, as network shares need (`poll`), or not (`off`).",
+    )
+    collection: str | None = Field(
+        None, description="The name of the index; where it is not set, one made of the folder's place."
+    )
+    chroma_url: str | None = Field(
+        None, description="The address of a Chroma server that holds the index, in place of the data folder."
+    )
+    chroma_token: SecretStr = Field(
+        SecretStr(""),
+        description="What that server, or a proxy before it, wants as a bearer token or as X-Chroma-Token.",
+    )
+    chroma_ca: Path | None = Field(
+        None, description="A PEM file of the certificates that it is trusted by, in place of the system's."
+    )
+    chroma_seconds: float = Field(
+        10.0, gt=0, le=600, description="The longest that it may take to search; to write, six times that."
+    )
     model: str = Field(
         DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder."
     )
@@ -69,6 +97,42 @@ class Settings(BaseSettings):
         30.0, gt=0, le=3600, description="HTML and PDF files that take longer are skipped."
     )
 
+    def of(self, folder: Path) -> Self:
+        """The same settings for a folder; a collection that is named is of its own folder alone."""
+        own = folder == self.folder
+        return self.model_copy(update={"folder": folder, "collection": self.collection if own else None})
+
+    @field_validator("collection")
+    @classmethod
+    def _is_name(cls, name: str | None) -> str | None:
+        """Of a collection and of a folder."""
+        if name is not None and not _NAME.fullmatch(name):
+            raise ValueError(
+                "it must be 3 to 100 plain letters, digits, '.', '_' or '-', no sign first or last"
+            )
+        return name
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        """Of a server alone: with a name and password in it, it would be shown with them."""
+        if url is None:
+            return None
+        if not _ADDRESS.fullmatch(url) or urlsplit(url).port == 0:
+            raise ValueError("it is no address such as https://chroma.example.org:8000")
+        return url
+
+    @field_validator("chroma_token")
+    @classmethod
+    def _is_safe(cls, token: SecretStr, given: ValidationInfo) -> SecretStr:
+        """A token must not cross a network in the clear, and must fit into a header."""
+        if not all("!" <= sign <= "~" for sign in token.get_secret_value()):
+            raise ValueError("it holds something else than letters, digits and punctuation of ASCII")
+        parts = urlsplit(given.data.get("chroma_url") or "https:")
+        if token.get_secret_value() and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise ValueError("it would cross the network unencrypted: give an https address of the server")
+        return token
+
 
 def load(**flags: Any) -> Settings:
     """The settings, with `flags` that are not None on top.
@@ -96,6 +160,14 @@ def read(kind: type[Fields], folder: Path | None, flags: Mapping[str, Any]) -> F
         raise InputError(f"The file .env cannot be read ({error}): mend or remove it.") from error
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
@@ -104,5 +176,6 @@ def _sentence(error: ValidationError, prefix: str) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
     is_secret = re.search(SECRET, name, re.IGNORECASE)
+    is_secret = is_secret or _CREDENTIALS.search(str(first["input"]))
     given = "hidden here" if is_secret else repr(str(first["input"])[:_SHOWN])
     return f"The setting {prefix}{name.upper()} is {given}, which is not usable: {first['msg'].lower()}."

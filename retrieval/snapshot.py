@@ -14,12 +14,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from retrieval import chunking, lexical
+from retrieval import chunking, metadata
 from retrieval.types import Source
 
-VERSION = f"{chunking.VERSION}.{lexical.VERSION}"  # of the code that cuts articles
+VERSION = chunking.VERSION  # of the code that cuts articles
 
 _RACY_NANOSECONDS = 2_000_000_000  # a file changed this shortly before a look may change again unseen
 
@@ -42,34 +41,59 @@ class Known:
 class Snapshot:
     """The snapshot of one folder under `data`; `limits` are those under which its files are read."""
 
-    def __init__(self, folder: Path, data: Path, limits: object) -> None:
+    def __init__(self, folder: Path, data: Path, limits: object, name: str | None = None) -> None:
+        """`name` is that of the index, where it is not made of the folder's place."""
         self._folder = folder
-        self._path = data / "seen" / f"{collection_name(folder)}.json"
-        self._rules = {"version": VERSION, "limits": repr(limits)}
+        self._path = data / "seen" / f"{name or collection_name(folder)}.json"
+        self._rules = {"version": VERSION, "limits": repr(limits), "folder": str(folder.resolve())}
 
-    def known(self) -> Known | None:
-        """What the index holds; None where there was no sync, or something changed since."""
+    def known(self, generation: str | None = None) -> Known | None:
+        """What the index holds; None where there was no sync, or something changed since.
+
+        With `generation`, that is the state of the index now; else the index is taken to be as it was left.
+        """
+        kept = self._kept(generation)
+        return kept[0] if kept and stamps(self._folder) == kept[1] else None
+
+    def unchanged(self, generation: str) -> frozenset[str]:
+        """The paths of the files whose content and description did not change since the last sync."""
+        _, files = self._kept(generation) or (None, {})
+        now = stamps(self._folder)
+        described = os.path.join(self._folder, metadata.FILE)
+        if now.get(described) != files.get(described):
+            return frozenset()
+        return frozenset(path for path, stamp in now.items() if files.get(path) == stamp)
+
+    def _kept(self, generation: str | None) -> tuple[Known, dict[str, list[int]]] | None:
+        """What was kept under the same rules, with the stamps of its files."""
         try:
             kept = json.loads(self._path.read_text("utf-8"))
             known = Known(kept["articles"], _day(kept["first"]), _day(kept["last"]))
+            same = kept["rules"] == self._rules and generation in (None, kept["generation"])
+            return (known, dict(kept["files"])) if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return known if self._rules | {"files": stamps(self._folder)} == kept["seen"] else None
 
     def forget(self) -> None:
         self._path.unlink(missing_ok=True)
 
-    def keep(self, files: dict[str, list[int]], at: int, known: Known) -> None:
-        """Keep a look at the folder that was taken `at` (ns), before the sync.
+    def keep(self, files: dict[str, list[int]], at: int, generation: str, known: Known) -> None:
+        """Keep a look at the folder that was taken `at` (ns), before the sync that made `generation`.
 
-        Not kept where a file is so new that it may change again unseen.
+        A file that is so new that it may change again unseen is left out: it will count as changed.
         """
-        if all(max(times) < at - _RACY_NANOSECONDS for _, *times in files.values()):
-            kept: dict[str, Any] = {"articles": known.articles, "first": known.first, "last": known.last}
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(
-                json.dumps(kept | {"seen": self._rules | {"files": files}}, default=str), "utf-8"
-            )
+        kept = {"rules": self._rules, "generation": generation, "articles": known.articles}
+        kept |= {"first": known.first, "last": known.last}
+        kept |= {"files": {path: stamp for path, stamp in files.items() if _is_old(stamp, at)}}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(kept, default=str), "utf-8")
+        fresh.replace(self._path)
+
+
+def _is_old(stamp: list[int], at: int) -> bool:
+    _, *times = stamp
+    return max(times) < at - _RACY_NANOSECONDS
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +39,6 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _only_loopback  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
-
-
-@pytest.fixture(autouse=True)
-def closed_stores() -> Iterator[None]:
-    """What a test opens of Chroma it closes: by itself Chroma keeps the files of every store open."""
-    before = set(_stores())
-    yield
-    for path in set(_stores()) - before:
-        with suppress(AttributeError):  # a damaged store was never started
-            _stores().pop(path).stop()
-
-
-def _stores() -> dict[str, Any]:
-    if "chromadb" not in sys.modules:
-        return {}
-    from chromadb.api.shared_system_client import SharedSystemClient
-
-    return SharedSystemClient._identifier_to_system
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ QUICK = [sys.executable, "-m", "tests.quick"]
 
 
 class QuickModel(WordEmbedder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *_: object) -> None:
         super().__init__()
         self.id = f"{name}@1"
 

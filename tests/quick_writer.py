@@ -46,5 +46,5 @@ if __name__ == "__main__":
     embedding.Transformer = QuickModel  # type: ignore[misc]
     chain.Transformer = QuickModel  # type: ignore[misc]
     chain.open_model = _model
-    chain.open_entailment = lambda: None  # type: ignore[assignment]
+    chain.open_entailment = lambda *_: None  # type: ignore[assignment]
     main()

@@ -115,35 +115,11 @@ def test_the_program_answers_a_batch_from_standard_input(program):
     assert answers[5]["question"].startswith("Who\u2028met\rBelousov")
 
 
-def test_help_is_instant_for_it_loads_nothing_heavy():
-    heavy = (
-        "torch",
-        "chromadb",
-        "sentence_transformers",
-        "transformers",
-        "langchain_core",
-        "tantivy",
-        "numpy",
-    )
-    script = (
-        "import sys\n"
-        "from bot.__main__ import main\n"
-        "for arguments in (['--help'], ['ask', '--help'], ['--version'], ['ask'], ['ask', '--nope']):\n"
-        "    sys.argv = ['quoth', *arguments]\n"
-        "    try: main()\n"
-        "    except SystemExit: pass\n"
-        f"sys.exit(repr([m for m in {heavy!r} if m in sys.modules]))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1] == "[]"
-    assert "Ask a folder of articles." in done.stdout
-
-
 # ---- the rest in this process, with a model that is quick
 
 
 class QuickModel(WordEmbedder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *_: object) -> None:
         super().__init__()
         self.id = f"{name}@1"
 

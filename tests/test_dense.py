@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from retrieval import dense
-from retrieval.dense import DenseStore, Record
+from retrieval.connection import Connection
+from retrieval.dense import DenseStore, Entry, Record
 from retrieval.errors import IndexDamaged
-from retrieval.types import Chunk, Filters, Source, Span
+from retrieval.types import Chunk, Source, Span
 from tests.fakes import WordEmbedder
 
 EMBEDDER = WordEmbedder()
@@ -35,12 +36,14 @@ def pieces(source: Source, *texts: str, page: int | None = None) -> list[Chunk]:
 
 def put(store: DenseStore, chunks: Sequence[Chunk], edges: frozenset[str] = frozenset()) -> Record:
     record = Record("content", "fingerprint", len(chunks), edges, chunks[0].source)
-    store.add(chunks, EMBEDDER.embed([chunk.text for chunk in chunks]), record)
+    store.add([Entry(chunks, list(EMBEDDER.embed([chunk.text for chunk in chunks])), record)])
     return record
 
 
-def near(store: DenseStore, query: str, filters: Filters | None = None, limit: int = 10) -> list[str]:
-    return [hit.chunk.text for hit in store.search(vector(query), limit, filters or Filters())]
+def near(store: DenseStore, query: str, limit: int = 10, among: Sequence[str] | None = None) -> list[str]:
+    found = store.nearest(vector(query), limit, among)
+    chunks = store.chunks(found)
+    return [chunks[id_].text for id_ in found]
 
 
 def vector(text: str) -> dense.Vectors:
@@ -49,7 +52,7 @@ def vector(text: str) -> dense.Vectors:
 
 @pytest.fixture
 def store(tmp_path: Path) -> DenseStore:
-    return DenseStore(tmp_path / "chroma", "first", {"model": "words@1", "state": "new"})
+    return DenseStore(Connection(tmp_path / "chroma"), "first", {"model": "words@1", "state": "new"})
 
 
 @pytest.mark.parametrize("page", [None, 1, 12])
@@ -115,17 +118,21 @@ def test_adding_a_chunk_again_does_not_double_it(store: DenseStore) -> None:
 
 def test_vectors_come_back_by_text(store: DenseStore) -> None:
     put(store, pieces(FULL, "One one.", "Two two."))
-    kept = store.vectors(FULL.file)
+    kept = store.vectors(["One one.", "Two two.", "Three."])
     assert kept.keys() == {"One one.", "Two two."}
     assert all(np.allclose(kept[text], vector(text), atol=1e-6) for text in kept)
-    assert store.vectors("not there") == {}
+    assert store.vectors(["not there"]) == {} == store.vectors([])
 
 
 def test_a_search_gives_the_nearest_first_with_its_cosine(store: DenseStore) -> None:
     put(store, pieces(FULL, "spy balloon", "weather balloon", "minister in moscow"))
-    hits = store.search(vector("weather balloon"), 2, Filters())
-    assert [hit.chunk.text for hit in hits] == ["weather balloon", "spy balloon"]
-    for hit in hits:
+    assert near(store, "weather balloon", 2) == ["weather balloon", "spy balloon"]
+    assert near(store, "weather balloon", 2, [f"{FULL.file}#2", f"{FULL.file}#0"]) == [
+        "spy balloon",
+        "minister in moscow",
+    ]
+    assert near(store, "weather balloon", 2, []) == []
+    for hit in store.hits(store.nearest(vector("weather balloon"), 2), vector("weather balloon")):
         cosine = float(vector(hit.chunk.text) @ vector("weather balloon"))
         assert hit.similarity == pytest.approx(cosine, abs=1e-5)
 
@@ -143,48 +150,21 @@ def test_hits_give_the_similarity_of_named_chunks(store: DenseStore) -> None:
     assert store.hits([], vector("spy")) == []
 
 
-@pytest.mark.parametrize(
-    ("filters", "texts"),
-    [
-        (Filters(), {"old talks", "mid talks", "new talks", "undated talks"}),
-        (Filters("THE guardian"), {"old talks", "new talks"}),
-        (Filters("Guardian"), set()),
-        (Filters(since=date(2023, 4, 17)), {"mid talks", "new talks"}),
-        (Filters(until=date(2023, 4, 17)), {"old talks", "mid talks"}),
-        (Filters(since=date(2023, 4, 17), until=date(2023, 4, 17)), {"mid talks"}),
-        (Filters("the guardian", date(2023, 4, 17), date(2023, 4, 18)), {"new talks"}),
-    ],
-)
-def test_filters_hold_and_undated_articles_pass_no_bound(
-    store: DenseStore, filters: Filters, texts: set[str]
-) -> None:
-    sources = [
-        Source("old.txt", "Old", "The Guardian", date=date(2023, 4, 16)),
-        Source("mid.txt", "Mid", "The Post", date=date(2023, 4, 17)),
-        Source("new.txt", "New", "The Guardian", date=date(2023, 4, 18)),
-        Source("undated.txt", "Undated"),
-    ]
-    for source in sources:
-        put(store, pieces(source, f"{source.title.lower()} talks"))
-    assert set(near(store, "talks", filters)) == texts
-    assert texts == {f"{source.title.lower()} talks" for source in sources if filters.admits(source)}
-
-
 def test_a_description_is_kept_and_opening_again_does_not_change_it(
     store: DenseStore, tmp_path: Path
 ) -> None:
     store.describe(state="clean", generation="1")
-    again = DenseStore(tmp_path / "chroma", "first", {"model": "other", "state": "new"})
+    again = DenseStore(Connection(tmp_path / "chroma"), "first", {"model": "other", "state": "new"})
     assert again.about == {"model": "words@1", "state": "clean", "generation": "1"} == store.about
 
 
 def test_two_collections_do_not_see_each_other(store: DenseStore, tmp_path: Path) -> None:
-    other = DenseStore(tmp_path / "chroma", "second", {"model": "other"})
+    other = DenseStore(Connection(tmp_path / "chroma"), "second", {"model": "other"})
     put(store, pieces(BARE, "He left."))
     put(other, pieces(FULL, "She stayed."))
     assert near(store, "stayed") == ["He left."] and near(other, "left") == ["She stayed."]
     assert store.records().keys() == {BARE.file} and other.about == {"model": "other"}
-    DenseStore.delete(tmp_path / "chroma", "second")
+    other.delete()
     assert len(store) == 1
 
 
@@ -193,26 +173,28 @@ def test_a_deleted_collection_is_gone_and_deleting_again_is_no_error(
 ) -> None:
     put(store, pieces(BARE, "He left."))
     for _ in range(2):
-        DenseStore.delete(tmp_path / "chroma", "first")
-    fresh = DenseStore(tmp_path / "chroma", "first", {"state": "new"})
+        store.delete()
+    fresh = DenseStore(Connection(tmp_path / "chroma"), "first", {"state": "new"})
     assert len(fresh) == 0 and fresh.about == {"state": "new"}
 
 
 def test_a_file_in_place_of_the_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "chroma").write_text("not a folder")
-    with pytest.raises(IndexDamaged, match=r"^The index in .*chroma cannot be opened .*quoth index again\.$"):
-        DenseStore(tmp_path / "chroma", "first", {"state": "new"})
+    with pytest.raises(
+        IndexDamaged, match=r"^The index in .*chroma cannot be opened .*makes anew what is damaged\.$"
+    ):
+        DenseStore(Connection(tmp_path / "chroma"), "first", {"state": "new"})
 
 
 def test_a_damaged_database_is_one_sentence_however_often_it_is_opened(tmp_path: Path) -> None:
     (tmp_path / "chroma.sqlite3").write_bytes(b"no database" * 100)
     for _ in range(2):
         with pytest.raises(IndexDamaged, match="cannot be opened"):
-            DenseStore(tmp_path, "first", {"state": "new"})
+            DenseStore(Connection(tmp_path), "first", {"state": "new"})
 
 
 def test_a_collection_deleted_by_another_program_is_one_sentence(store: DenseStore, tmp_path: Path) -> None:
-    DenseStore.delete(tmp_path / "chroma", "first")
+    DenseStore(Connection(tmp_path / "chroma"), "first").delete()
     with pytest.raises(IndexDamaged, match="cannot be read"):
         len(store)
     with pytest.raises(IndexDamaged, match="cannot be written"):

@@ -235,6 +235,27 @@ async def test_it_ends_though_a_question_does_not(start, gate: Path) -> None:
 
 
 @alive
+async def test_it_answers_from_what_changed_meanwhile_and_logs_a_line(start, tmp_path: Path) -> None:
+    news = tmp_path / "news"
+    news.mkdir()
+    (news / "lock.txt").write_text("Tarn lock shut\n\nLena Voss closed the lock on Friday.\n")
+    async with FakeDiscord() as discord:
+        discord.guild("Newsroom").channel("general")
+        with start(discord, "--folder", str(news)) as program:
+            await discord.ready(_PATIENCE)
+            (news / "lock.txt").rename(news / "shut.txt")
+            (news / "flood.txt").write_text("Flood\n\nThe river Tarn rose by two metres on Sunday.\n")
+            await program.says(discord, f"{news}: 2 added, 1 removed: ")
+            reply = await (await asked(discord, "How far did the river Tarn rose on Sunday?")).reply()
+            assert "2 articles searched" in reply.text and "two metres" in reply.text
+            (line,) = program.lines(str(news))[-1:]
+            assert " INFO bot.discord.run: " in line and not program.lines("watchfiles")
+            program.signal(signal.SIGTERM)
+            assert await program.left(discord) == 0
+        assert not discord.violations
+
+
+@alive
 async def test_it_comes_back_when_discord_does(start, data: Path, gate: Path) -> None:
     async with FakeDiscord() as discord:
         discord.guild("Newsroom").channel("general")

@@ -18,10 +18,12 @@ from bot import doctor, models
 from bot.finding import Finding
 from retrieval import embedding
 from retrieval.articles import Limits
+from retrieval.connection import connect
 from retrieval.embedding import wheel_folder
 from retrieval.errors import EntailmentError, FolderError, IndexDamaged, InputError, ModelError
 from retrieval.llm.model import Model
 from retrieval.settings import DEFAULT_MODEL, Settings, load
+from tests.chroma_server import ChromaServer, free_port
 from tests.fake_openai import FakeOpenAI
 from tests.fake_openai_replies import BROKEN, FORBIDDEN, NOT_JSON, Fails, Hangs, Reply
 from tests.fakes import WordEmbedder
@@ -31,7 +33,7 @@ LOCK = "Tarn lock shut\n\nHarbour master Lena Voss closed the Tarn lock.\n"
 
 
 class QuickModel(WordEmbedder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *_: object) -> None:
         super().__init__()
         self.id = f"{name}@1"
 
@@ -297,6 +299,35 @@ def test_metadata_is_told_with_its_warnings(here: Path, toml: str | None, state:
     assert found[0] == state and part in found[1]
 
 
+# ---- the Chroma server
+
+
+def test_a_server_is_asked_for_its_version_and_the_collection(here: Path) -> None:
+    with ChromaServer(here / "server") as server:
+        settings = Settings(folder=Path("news"), chroma_url=server.url, collection="news")
+        at = rf"{server.url} answers as version \d+\.\d+\.\d+; "
+        state, found = brief(doctor.chroma(settings))
+        assert state == "warn" and re.fullmatch(rf"{at}it has no collection news yet\.", found)
+        made = connect(settings).collection("news", {"a": "1"})
+        made.upsert(ids=["1", "2"], embeddings=[[1.0], [0.5]], documents=["a", "b"])
+        state, found = brief(doctor.chroma(settings))
+        assert state == "ok" and re.fullmatch(rf"{at}its collection news has 2 passages", found)
+
+
+def test_a_server_that_is_away_is_wrong_and_stops_no_other_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_CHROMA_URL", url := f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("QUOTH_CHROMA_TOKEN", "hunter2")
+    found = {finding.check: finding for finding in doctor.findings(None, {})}
+    assert found["chroma"].state == "wrong" and found["chroma"].mend == "Start it, or mend QUOTH_CHROMA_URL."
+    assert found["chroma"].found.startswith(f"The Chroma server at {url} cannot be reached (")
+    assert found["QUOTH_CHROMA_TOKEN"].found.startswith("set, hidden")
+    assert found["articles"].state == "ok" and "hunter2" not in str(found)
+
+
+def test_without_a_server_none_is_looked_for() -> None:
+    assert all(finding.check != "chroma" for finding in doctor.findings(None, {}))
+
+
 # ---- the index
 
 
@@ -316,7 +347,8 @@ def test_an_index_is_none_then_current_then_out_of_date(here: Path) -> None:
 
 def test_an_index_being_written_is_not_waited_for(here: Path) -> None:
     call("index")
-    with FileLock(here / "data" / "lock"):
+    (root,) = (here / "data" / "indexes").iterdir()
+    with FileLock(root / "lock"):
         assert index() == ("warn", "Another program is writing it.")
 
 

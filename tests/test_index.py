@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chromadb.api.client import SharedSystemClient
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval import cutting, snapshot, storage
 from retrieval import index as module
-from retrieval import snapshot
 from retrieval.dense import DenseStore
 from retrieval.embedding import Vectors
-from retrieval.errors import FolderError, IndexDamaged, ModelError
+from retrieval.errors import FolderError, IndexBusy, IndexDamaged, ModelError
 from retrieval.index import Index, Summary
 from retrieval.lexical import LexicalIndex, LexicalWriter
 from retrieval.types import Chunk, Filters
@@ -65,6 +64,7 @@ def counts(summary: Summary) -> tuple[int, int, int, int]:
 
 def state(index: Index) -> dict[str, Any]:
     """All that an index holds, so that two may be compared."""
+    index.fresh()
     files = index.dense.records()
     chunks = {chunk.id: chunk for file in files for chunk in index.dense.article(file)}
     assert len(chunks) == len(index.dense) == len(index.lexical) == sum(r.chunks for r in files.values())
@@ -80,11 +80,12 @@ def state(index: Index) -> dict[str, Any]:
 def assert_equals_a_rebuild(index: Index) -> None:
     known = state(index)
     for file in known["records"]:
-        for text, vector in index.dense.vectors(file).items():
+        for text, vector in index.dense.vectors(c.text for c in index.dense.article(file)).items():
             assert np.allclose(vector, index.embedder.read([text])[0].vector, atol=1e-6)
-    rebuilt = Index(index.folder, index._data, WordEmbedder(), rebuild=True)
-    rebuilt.sync()
-    assert state(rebuilt) == known
+    with tempfile.TemporaryDirectory() as data:
+        anew = Index(index.folder, Path(data), WordEmbedder())
+        anew.sync()
+        assert state(anew) == known
 
 
 def test_a_first_sync_adds_every_file(opened: Opener) -> None:
@@ -396,7 +397,7 @@ def test_an_interrupted_sync_is_completed_by_the_next(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException
 ) -> None:
     no_race(monkeypatch)
-    monkeypatch.setattr(module, "_BATCH", 1)
+    monkeypatch.setattr(cutting, "BATCH", 1)
     opened().sync()
     put(folder, "a.txt", MINISTERS + "\nNothing was signed.\n")
     put(folder, "c.txt", FLOOD)
@@ -487,9 +488,15 @@ def test_a_word_index_that_cannot_be_written_is_mended_by_the_next_sync(
     assert_equals_a_rebuild(index)
 
 
+def build(place: Path) -> Path:
+    """The folder of the current build of the only index in `place`."""
+    (pointer,) = place.glob("data/indexes/*/current")
+    return pointer.parent / pointer.read_text()
+
+
 def test_a_lost_word_index_is_made_anew_without_embedding(opened: Opener, tmp_path: Path) -> None:
     opened().sync()
-    shutil.rmtree(tmp_path / "data" / "words")
+    shutil.rmtree(build(tmp_path) / "words")
     embedder = WordEmbedder()
     index = opened(embedder)
     assert not index.is_current()
@@ -497,16 +504,60 @@ def test_a_lost_word_index_is_made_anew_without_embedding(opened: Opener, tmp_pa
     assert_equals_a_rebuild(index)
 
 
-def test_a_lost_dense_store_is_made_anew_with_its_words_counted_once(
-    opened: Opener, folder: Path, tmp_path: Path
+def cut_short(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a cut database": lambda at: cut_short(at / "chroma/chroma.sqlite3"),
+    "an empty database": lambda at: (at / "chroma/chroma.sqlite3").write_bytes(b""),
+    "a database of something else": lambda at: (at / "chroma/chroma.sqlite3").write_bytes(b"?" * 5000),
+    "no database": lambda at: (at / "chroma/chroma.sqlite3").unlink(),
+    "no dense store": lambda at: shutil.rmtree(at / "chroma"),
+    "no vectors": lambda at: [shutil.rmtree(segment) for segment in (at / "chroma").glob("*-*")],
+    "half of the vectors": lambda at: [cut_short(x) for x in (at / "chroma").glob("*/data_level0.bin")],
+    "no list of the vectors": lambda at: [x.unlink() for x in (at / "chroma").glob("*/*.pickle")],
+    "nothing at all": shutil.rmtree,
+    "a file in place of the build": lambda at: (shutil.rmtree(at), at.write_text("?")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_told_when_opened_and_made_anew_by_the_next_sync(
+    opened: Opener, folder: Path, tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    for number in range(60):  # more chunks than Chroma keeps in its log: these are in its files
+        put(folder, f"n{number}.txt", f"Part {number}\n\n" + number_words(200, first=number))
     opened().sync()
-    SharedSystemClient.clear_system_cache()  # as a program that starts afresh
-    shutil.rmtree(tmp_path / "data" / "chroma")
+    DAMAGES[damage](build(tmp_path))
     (folder / "b.txt").unlink()
     index = opened()
-    assert counts(index.sync()) == (1, 0, 0, 0)
-    assert len(index.lexical) == 1 and index.lexical.search("balloon", 9, Filters()) == []
+    assert str(index.damage).startswith("The ") and str(index.damage).endswith(".")
+    assert not index.is_current()
+    with pytest.raises(IndexDamaged):
+        index.sources()
+    index.sync()
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert told == f"{index_damage(told)} It is made anew now." and index.damage is None
+    assert index.lexical.search("balloon", 9, Filters()) == []
+    assert len(list(build(tmp_path).parent.glob("*/chroma"))) == 1  # the damaged one is gone
+    assert opened().sources() == index.sources() and len(index.sources()) == 61
+
+
+def index_damage(told: str) -> str:
+    return told.removesuffix(" It is made anew now.")
+
+
+@pytest.mark.parametrize("damage", ["meta.json", "*.term", "generation"])
+def test_damaged_words_are_made_anew_without_embedding(opened: Opener, tmp_path: Path, damage: str) -> None:
+    opened().sync()
+    for file in (build(tmp_path) / "words").glob(damage):
+        file.write_bytes(b"?")
+    embedder = WordEmbedder()
+    index = opened(embedder)
+    assert not index.is_current()
+    index.sync()
+    assert embedder.embedded == []
     assert_equals_a_rebuild(index)
 
 
@@ -554,31 +605,41 @@ def test_progress_tells_each_file_before_it_is_read_and_the_end(opened: Opener) 
 
 @pytest.fixture
 def held(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(module, "_LOCK_SECONDS", 0.05)
-    (tmp_path / "data").mkdir(exist_ok=True)
-    with FileLock(tmp_path / "data" / "lock"):
+    """Another program is writing the index of `folder`."""
+    monkeypatch.setattr(storage, "LOCK_SECONDS", 0.05)
+    place = tmp_path / "data" / "indexes" / snapshot.collection_name(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / "lock"):
         yield
 
 
-def test_an_index_that_another_program_writes_is_one_sentence(opened: Opener, held: None) -> None:
-    with pytest.raises(IndexDamaged, match=r"^Another program is writing the index in .*try again\.$"):
+def test_an_index_that_another_program_makes_is_one_sentence(opened: Opener, held: None) -> None:
+    with pytest.raises(IndexBusy, match=r"^Another program is writing the index in .*try again\.$"):
         opened()
+
+
+def test_an_index_that_another_program_writes_is_read_meanwhile(
+    opened: Opener, request: pytest.FixtureRequest
+) -> None:
+    opened().sync()
+    request.getfixturevalue("held")
+    index = opened()
+    assert [source.file for source, _ in index.sources()] == ["a.txt", "b.txt"]
+    with pytest.raises(IndexBusy):
+        index.sync()
 
 
 def test_a_lock_is_given_back_after_an_error(opened: Opener, folder: Path, tmp_path: Path) -> None:
     with suppress(ModelError):
         opened(Stopping(0, ModelError("gone"))).sync()
-    with FileLock(tmp_path / "data" / "lock", timeout=0):
+    with FileLock(build(tmp_path).parent / "lock", timeout=0):
         pass
 
 
-@pytest.mark.parametrize("name", ["", "chroma", "words"])
+@pytest.mark.parametrize("name", ["data", "data/indexes"])
 def test_a_file_in_place_of_the_data_is_one_sentence(opened: Opener, tmp_path: Path, name: str) -> None:
-    put(tmp_path / "data" / name if name else tmp_path, "x" if name else "data", "not a folder")
-    if name:
-        shutil.rmtree(tmp_path / "data" / name)
-        (tmp_path / "data" / name).write_text("not a folder")
-    with pytest.raises(IndexDamaged, match=r"(cannot be used|cannot be opened) .*\.$"):
+    put(tmp_path, name, "not a folder")
+    with pytest.raises(IndexDamaged, match=r"cannot be used .*QUOTH_DATA\.$"):
         opened()
 
 
@@ -607,15 +668,16 @@ def test_sources_are_newest_first_then_undated_then_by_name(opened: Opener, fold
 def test_sources_are_read_once_a_generation(
     opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = opened()
-    index.sync()
-    read = index.dense.records
+    opened().sync()
     reads: list[int] = []
-    monkeypatch.setattr(index.dense, "records", lambda: reads.append(1) or read())
+    read = DenseStore.records
+    monkeypatch.setattr(DenseStore, "records", lambda store: reads.append(1) or read(store))
+    index = opened()
     index.sources().clear()  # a list of the caller's own
     assert len(index.sources()) == 2 and len(reads) == 1
     put(folder, "c.txt", FLOOD)
     other = opened()
     other.sync()  # as another program would
+    reads.clear()
     assert index.sources() == other.sources() and len(index.sources()) == 3
-    assert len(reads) == 2
+    assert len(reads) == 1

@@ -13,7 +13,7 @@ import pytest
 
 from prompts.prompts import Prompt
 from retrieval.errors import ModelError, TooLate
-from retrieval.llm.breaker import Breaker
+from retrieval.breaker import Breaker
 from retrieval.llm.faults import fault
 from retrieval.llm.masking import masked
 from retrieval.llm.model import Ended, LanguageModelError, Model, open_model

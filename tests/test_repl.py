@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +190,65 @@ def test_a_new_folder_is_indexed_before_the_prompt(environment: dict[str, str], 
         shown = unbroken(terminal.prompt())
         assert "indexing first" in shown and "1 added" in shown
         assert f"1 article in {tmp_path / 'news'}, 3 May 2024." in shown
+
+
+def patiently(happened: Callable[[], bool]) -> None:
+    """Try again and again, for 20 seconds."""
+    end = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < end
+
+
+def test_a_chat_answers_from_what_changed_meanwhile_and_says_nothing(
+    environment: dict[str, str], tmp_path: Path
+):
+    news = tmp_path / "news"
+    news.mkdir()
+    (news / "lock.txt").write_text("Tarn lock shut\n\nDate: 3 May 2024\n\nLena Voss closed it.\n")
+    fresh = environment | {"QUOTH_DATA": str(tmp_path / "data"), "QUOTH_FOLDER": str(news)}
+    with Terminal([*QUICK, "chat"], fresh) as terminal:
+        terminal.prompt()
+        terminal.press(f"{WHICH}\r")
+        terminal.shows("I know 1 article, of 3 May 2024.")
+        terminal.prompt()
+        (news / "flood.txt").write_text("Flood\n\nDate: 5 May 2024\n\nThe river rose on Sunday.\n")
+
+        numbers = itertools.count()
+
+        def knows_both() -> bool:
+            terminal.press(f"{WHICH}\r")
+            terminal.prompt()
+            number = next(numbers)
+            terminal.press(f"/x{number}\r")  # by its reply it is known that the question was answered
+            return "I know 2 articles" in terminal.shows(f"no command '/x{number}'")
+
+        patiently(knows_both)
+        assert b"added" not in terminal.raw.rpartition(b"Ask, or /help")[2]
+        terminal.press("\x04")
+        assert terminal.left() == 0
+
+
+def test_a_piped_chat_answers_from_what_changed_meanwhile(environment: dict[str, str], tmp_path: Path):
+    news = tmp_path / "news"
+    news.mkdir()
+    (news / "lock.txt").write_text("Tarn lock shut\n\nDate: 3 May 2024\n\nLena Voss closed it.\n")
+    fresh = environment | {"QUOTH_DATA": str(tmp_path / "data"), "QUOTH_FOLDER": str(news)}
+    chat = subprocess.Popen(
+        [*QUICK, "chat"], cwd=ROOT, env=fresh, stdin=-1, stdout=-1, stderr=-1, text=True, bufsize=1
+    )
+    with chat:
+        assert chat.stdin and chat.stdout and chat.stderr
+
+        def asked() -> str:
+            chat.stdin.write(f"{WHICH}\n")
+            return next(line for line in chat.stdout if line.startswith("I know"))
+
+        assert asked().startswith("I know 1 article, of 3 May 2024.")
+        (news / "flood.txt").write_text("Flood\n\nDate: 5 May 2024\n\nThe river rose on Sunday.\n")
+        patiently(lambda: asked().startswith("I know 2 articles"))
+        chat.stdin.close()
+        assert chat.wait(30) == 0
+        assert "added" not in chat.stderr.read().partition("1 added")[2]  # but for the first sync
 
 
 def test_an_index_that_cannot_be_used_ends_the_chat_with_its_status(environment: dict[str, str]):

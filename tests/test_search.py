@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from retrieval import dense, lexical
-from retrieval.dense import DenseStore, Record
+from retrieval.connection import Connection
+from retrieval.dense import DenseStore, Entry, Record
 from retrieval.lexical import LexicalIndex
-from retrieval.search import fuse, search
+from retrieval.search import fuse, nearest, search
 from retrieval.timeframe import Days, Timeframe
 from retrieval.types import Chunk, Filters, Passage, Source, Span
 from tests.fakes import WordEmbedder
@@ -28,10 +29,13 @@ def piece(id_: str, text: str = "", source: Source | None = None) -> Chunk:
 
 
 def filled(place: Path, *chunks: Chunk) -> tuple[DenseStore, LexicalIndex]:
-    store, words = DenseStore(place / "chroma", "news", {"state": "new"}), LexicalIndex(place / "words")
+    store, words = (
+        DenseStore(Connection(place / "chroma"), "news", {"state": "new"}),
+        LexicalIndex(place / "words"),
+    )
     for chunk in chunks:
         record = Record("content", "print", 1, frozenset(), chunk.source)
-        store.add([chunk], EMBEDDER.embed([chunk.text]), record)
+        store.add([Entry([chunk], list(EMBEDDER.embed([chunk.text])), record)])
     with words.writing("g") as writer:
         writer.add(chunks)
     return store, words
@@ -46,7 +50,7 @@ def ids(passages: list[Passage]) -> list[str]:
     return [passage.chunk.id for passage in passages]
 
 
-def near(*found: str) -> list[dense.Hit]:
+def hits(*found: str) -> list[dense.Hit]:
     return [dense.Hit(piece(id_), 1 - rank / 10) for rank, id_ in enumerate(found, 1)]
 
 
@@ -55,7 +59,7 @@ def said(*found: str) -> list[lexical.Hit]:
 
 
 def test_fusion_sums_one_over_sixty_plus_the_rank() -> None:
-    passages = fuse(near("a", "b", "c"), said("c", "d", "a"), near("d"))
+    passages = fuse("abc", said("c", "d", "a"), hits(*"abcd"))
     assert ids(passages) == ["a", "c", "b", "d"]  # a and c tie at 1/61 + 1/63, b and d at 1/62
     assert [passage.score for passage in passages] == pytest.approx(
         [1 / 61 + 1 / 63, 1 / 63 + 1 / 61, 1 / 62, 1 / 62]
@@ -66,15 +70,15 @@ def test_fusion_sums_one_over_sixty_plus_the_rank() -> None:
         (2, None, None),
         (None, 2, 8.0),
     ]
-    assert [p.similarity for p in passages] == pytest.approx([0.9, 0.7, 0.8, 0.9])
+    assert [p.similarity for p in passages] == pytest.approx([0.9, 0.7, 0.8, 0.6])
 
 
 def test_being_found_by_both_sides_beats_being_first_on_one() -> None:
-    assert ids(fuse(near("a", "b"), said("c", "b"), near("c"))) == ["b", "a", "c"]
+    assert ids(fuse("ab", said("c", "b"), hits(*"abc"))) == ["b", "a", "c"]
 
 
 def test_a_lexical_hit_without_its_chunk_is_left_out_and_keeps_its_rank() -> None:
-    (passage,) = fuse([], said("lost", "d"), near("d"))
+    (passage,) = fuse("", said("lost", "d"), hits("d"))
     assert passage.chunk.id == "d" and passage.lexical_rank == 2
 
 
@@ -83,7 +87,7 @@ def test_a_lexical_hit_without_its_chunk_is_left_out_and_keeps_its_rank() -> Non
     [((), (), []), (("a", "b"), (), ["a", "b"]), ((), ("b", "a"), ["b", "a"])],
 )
 def test_either_side_may_find_nothing(one: tuple[str, ...], other: tuple[str, ...], found: list[str]) -> None:
-    assert ids(fuse(near(*one), said(*other), near(*other))) == found
+    assert ids(fuse(one, said(*other), hits(*one, *other))) == found
 
 
 def test_the_best_passage_is_first_with_both_ranks(sides: tuple[DenseStore, LexicalIndex]) -> None:
@@ -183,3 +187,35 @@ def test_undated_articles_are_found_as_before_where_a_time_is_preferred(
 ) -> None:
     plain = search("Moscow minister", *sides, EMBEDDER, k=8)
     assert search("Moscow minister", *sides, EMBEDDER, k=8, frame=Timeframe(newest=True)) == plain
+
+
+@pytest.mark.parametrize("many", [0, 2_000])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters("post 0"),
+        Filters("post 1", until=date(2023, 1, 9)),
+        Filters(since=date(2023, 1, 3)),
+        Filters(since=date(2023, 1, 3), until=date(2023, 1, 3)),
+        Filters("nobody"),
+    ],
+)
+def test_a_filter_gives_the_nearest_that_pass_it_however_they_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: Filters, many: int
+) -> None:
+    monkeypatch.setattr("retrieval.search._MANY", many)
+    chunks = [
+        piece(
+            f"{number:03}",
+            f"{'Moscow ' * (number % 3)}talks {'on ' * (number % 7)}day {number}",
+            Source(f"{number}.txt", "T", f"Post {number % 3}", date=date(2023, 1, 1 + number % 28)),
+        )
+        for number in range(120)
+    ]
+    store, words = filled(tmp_path, *chunks)
+    vector = EMBEDDER.read(["Moscow talks"])[0].vector
+    passing = [chunk.id for chunk in chunks if filters.admits(chunk.source)]
+    best = sorted((hit.similarity for hit in store.hits(passing, vector)), reverse=True)[:8]
+    found = nearest(vector, store, words, 8, filters)
+    assert set(found) <= set(passing) and len(found) == min(8, len(passing))
+    assert sorted((hit.similarity for hit in store.hits(found, vector)), reverse=True) == pytest.approx(best)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from retrieval.embedding import DEFAULT_MODEL
 from retrieval.errors import InputError
@@ -41,6 +41,12 @@ def test_every_setting_is_described() -> None:
         ("max_bytes", "1", 1),
         ("max_pages", "7", 7),
         ("parse_seconds", "0.5", 0.5),
+        ("collection", "news-2024.v_1", "news-2024.v_1"),
+        ("chroma_url", "https://chroma.example.org:8443/behind/", "https://chroma.example.org:8443/behind/"),
+        ("chroma_url", "http://[::1]:8000", "http://[::1]:8000"),
+        ("chroma_token", "t0p!", SecretStr("t0p!")),
+        ("chroma_ca", "ca.pem", Path("ca.pem")),
+        ("chroma_seconds", "2.5", 2.5),
     ],
 )
 def test_the_environment_and_the_env_file_set_each_setting(
@@ -123,6 +129,17 @@ def test_a_link_to_the_articles_folder_is_the_folder(here: Path) -> None:
         ("PARSE_SECONDS", "nan"),
         ("PARSE_SECONDS", "inf"),
         ("PARSE_SECONDS", "1e300"),
+        ("COLLECTION", "no"),
+        ("COLLECTION", "../up"),
+        ("COLLECTION", "Ärger"),
+        ("COLLECTION", "news-"),
+        ("CHROMA_URL", ""),
+        ("CHROMA_URL", "chroma.example.org:8000"),
+        ("CHROMA_URL", "ftp://chroma.example.org"),
+        ("CHROMA_URL", "http://a b"),
+        ("CHROMA_URL", "http://chroma:70000"),
+        ("CHROMA_URL", "http://chroma:0"),
+        ("CHROMA_SECONDS", "0"),
     ],
 )
 @pytest.mark.parametrize("by", ["environment", "file", "flag"])
@@ -161,3 +178,37 @@ def test_a_bad_secret_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="QUOTH_DISCORD_TOKEN is hidden here") as told:
         load()
     assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://quoth:hunter2@chroma.example.org", "https://chroma.example.org/?token=hunter2"]
+)
+def test_an_address_with_a_secret_in_it_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(InputError, match="QUOTH_CHROMA_URL is hidden here, which is not usable") as told:
+        load(chroma_url=url)
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://chroma.example.org", "http://127.0.0.1:8000", "http://localhost", None]
+)
+def test_a_token_is_taken_and_not_shown(url: str | None) -> None:
+    settings = load(chroma_url=url, chroma_token="hunter2")
+    assert settings.chroma_token.get_secret_value() == "hunter2" and "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "why"),
+    [
+        ("http://chroma.example.org", "hunter2", "it would cross the network unencrypted"),
+        ("http://10.0.0.7:8000", "hunter2", "it would cross the network unencrypted"),
+        ("https://chroma.example.org", "hunter2\nX-Other: 1", "it holds something else than letters"),
+        ("https://chroma.example.org", "hunter2ä", "it holds something else than letters"),
+        ("https://chroma.example.org", "hunter2 3", "it holds something else than letters"),
+    ],
+)
+def test_a_token_that_cannot_be_sent_safely_is_refused(url: str, token: str, why: str) -> None:
+    with pytest.raises(InputError, match=rf"^The setting QUOTH_CHROMA_TOKEN is hidden here, .*{why}") as told:
+        load(chroma_url=url, chroma_token=token)
+    assert "hunter2" not in str(told.value)
+    assert load(chroma_url=url).chroma_token.get_secret_value() == ""

@@ -267,7 +267,7 @@ def test_what_is_longer_than_the_terminal_goes_through_the_pager(
 
 
 class QuickModel(WordEmbedder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *_: object) -> None:
         super().__init__()
         self.id = f"{name}@1"
 

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def keep(folder: Path, known: Known) -> Snapshot:
     made = Snapshot(folder, folder.parent / "data", "limits")
-    made.keep(stamps(folder), (folder / "a.txt").stat().st_ctime_ns + 1, known)
+    made.keep(stamps(folder), (folder / "a.txt").stat().st_ctime_ns + 1, "one", known)
     return made
 
 

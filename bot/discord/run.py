@@ -28,10 +28,14 @@ from bot.discord.libraries import Libraries
 from bot.discord.pool import Pool
 from bot.discord.settings import DiscordSettings
 from bot.discord.store import Store
-from retrieval.errors import IndexDamaged, InputError
+from bot.plain import changed, safe
+from retrieval.errors import IndexDamaged, InputError, QuothError
+from retrieval.settings import Watch
+from retrieval.watching import Watched, Watching
 
 if TYPE_CHECKING:
     from retrieval.chain import Quoth  # heavy: an error must not wait for it
+    from retrieval.index import Summary
 
 log = logging.getLogger(__name__)
 GRACE = 10.0  # seconds for what is running when the bot is told to end
@@ -59,8 +63,10 @@ _AUTHENTICATION_FAILED, _DISALLOWED_INTENTS = 4004, 4014
 _AWAY = (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, OSError)
 
 
-def serve(folder: Path, data: Path, settings: DiscordSettings, opened: Callable[[Path], Quoth]) -> None:
-    """Run the bot until SIGTERM or SIGINT.
+def serve(
+    folder: Path, data: Path, settings: DiscordSettings, opened: Callable[[Path], Quoth], watch: Watch
+) -> None:
+    """Run the bot until SIGTERM or SIGINT; the folders that it opens are watched as `watch` says.
 
     Raises InputError where Discord refuses it, IndexDamaged where another one uses the data folder.
     """
@@ -70,12 +76,25 @@ def serve(folder: Path, data: Path, settings: DiscordSettings, opened: Callable[
             asyncio.run(_application(settings))  # a bad token need not wait for the models
         except _AWAY as error:
             log.warning("Discord cannot be reached yet (%s).", error)
-        libraries = Libraries(folder, settings.folders, opened)
-        libraries.warm()
-        left = asyncio.run(_serve(libraries, store, settings))
-    if left:
+        with Watching(watch, _changed) as watching:
+            libraries = Libraries(folder, settings.folders, lambda one: _followed(opened(one), watching))
+            libraries.warm()
+            left = asyncio.run(_serve(libraries, store, settings))
+    if left or watching.is_busy:
         logging.shutdown()
         os._exit(0)  # Python would wait for their threads
+
+
+def _followed(quoth: Quoth, watching: Watching) -> Quoth:
+    watching.follow(quoth.index)
+    return quoth
+
+
+def _changed(index: Watched, news: Summary | QuothError) -> None:
+    if isinstance(news, QuothError):
+        log.warning("%s", news)
+    elif told := changed(news):
+        log.info("%s: %s", safe(str(index.folder)), told)
 
 
 def invitation(settings: DiscordSettings) -> str:
@@ -236,7 +255,7 @@ def log_to_stderr(settings: DiscordSettings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutToken(_token(settings)))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for name in ("discord", "httpx", "chromadb", "sentence_transformers"):
+    for name in ("discord", "httpx", "chromadb", "sentence_transformers", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it says nothing aloud
 

@@ -37,7 +37,7 @@ class Shelf:
     def quoted(self, guild: int | None, citation: Citation) -> str:
         """A citation in the text around it. It reads the index: to be called in a thread."""
         index = self._desk.libraries.of(guild).index
-        before, after = surroundings(index.dense.article(citation.source.file), citation)
+        before, after = surroundings(index.article(citation.source.file), citation)
         return message.lines(citation, index.folder, before, citation.quote, after)
 
     async def publisher(self, interaction: Interaction, name: str | None) -> str:
@@ -84,7 +84,7 @@ class Shelf:
         index = self._desk.libraries.of(interaction.guild_id).index
         sources = await self._sources(interaction.guild_id)
         source = next((one for one in sources if _key(one.file) == key), None)
-        chunks = await self._desk.on_disk(index.dense.article, source.file) if source else []
+        chunks = await self._desk.on_disk(index.article, source.file) if source else []
         if source is None or not chunks:
             await whisper(interaction, _GONE)
             return

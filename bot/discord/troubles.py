@@ -14,11 +14,12 @@ from discord import app_commands
 from bot.discord import views
 from bot.discord.markdown import inert
 from bot.discord.reply import NOBODY, Interaction, whisper
-from retrieval.errors import QuothError
+from retrieval.errors import IndexGone, QuothError, SearchUnavailable
 
 log = logging.getLogger(__name__)
 Tell = Callable[[str], Awaitable[object]]
 _CLOSED_LETTERS = 50007
+_NO_SEARCH = "Search is unavailable right now: please ask me again in a minute."
 _FORBIDDEN = "I lack a permission for that here: somebody who manages the server can give it to me."
 
 
@@ -27,6 +28,9 @@ async def told(tell: Tell, what: str) -> AsyncIterator[None]:
     """Lets no error out: `tell` tells the person, the log the rest; `what` was being done."""
     try:
         yield
+    except (SearchUnavailable, IndexGone) as error:
+        log.warning("%s: %s came to nothing: %s", new_id(), what, error)
+        await _try(tell, _NO_SEARCH)  # who asks here has no use for the server's address
     except QuothError as error:
         await _try(tell, inert(str(error)))
     except (discord.NotFound, discord.Forbidden) as error:

@@ -1,1 +1,1 @@
-"""Benchmarks: they print what they measured. None is a test."""
+"""Benchmarks: they print what they measured, and keep it. None is a test. `python -m eval.bench --help`."""

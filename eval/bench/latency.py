@@ -43,10 +43,10 @@ def main() -> None:
 
 
 def _ask(folder: Path, data: Path, questions: list[str], cold: bool) -> list[float]:
-    model = Transformer()
+    model = Transformer(data=data)
     index = Index(folder, data, Remembering(model), Limits())
     index.sync()
-    quoth = Quoth(index, Settings(folder=folder, data=data), SpanReader())
+    quoth = Quoth(index, Settings(folder=folder, data=data), SpanReader(data=data))
     quoth.warm()
     quoth.invoke(questions[0])
     taken = []

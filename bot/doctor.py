@@ -94,7 +94,9 @@ def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
 def _there(settings: Settings, limits: Limits) -> Finding:
     """The articles; where a server has the index, only who indexes needs them."""
     if settings.chroma_url and not settings.folder.exists():
-        return Finding("articles", "ok", f"{settings.folder} is not on this machine: only quoth index needs it")
+        return Finding(
+            "articles", "ok", f"{settings.folder} is not on this machine: only quoth index needs it"
+        )
     return readable(settings.folder, limits)
 
 
@@ -196,9 +198,10 @@ def chroma(settings: Settings) -> Finding:
 def index(settings: Settings, limits: Limits) -> Finding:
     """Whether the folder's index is there, whole and up to date. Raises IndexDamaged and ModelError."""
     from retrieval.chain import open_index, open_storage
+    from retrieval.storage import Builds
 
     storage = open_storage(settings)
-    if settings.chroma_url is None:
+    if isinstance(storage, Builds):
         if not storage.root.is_dir():  # opening would make it
             return Finding("index", "warn", "There is none yet.", _run(settings))
         if storage.is_busy():

@@ -135,7 +135,7 @@ def _known(settings: Settings) -> Known | None:
 
 def _greeting(known: Known | None, settings: Settings) -> str:
     if known is None:
-        return f"Articles in {settings.chroma_url}.\nAsk, or /help. Ctrl-D leaves."
+        return f"The articles of {settings.chroma_url}.\nAsk, or /help. Ctrl-D leaves."
     folder = settings.folder
     first, last = shown(known.first), shown(known.last)
     days = f", {first} to {last}" if first != last else f", {first}" if first else ""

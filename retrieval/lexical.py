@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,6 +81,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("title", tokenizer_name="terms", index_option="freq")
     builder.add_text_field("word", tokenizer_name="words", index_option="basic")
     builder.add_text_field("publisher", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("by", tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("day", indexed=True, fast=True)
     return builder.build()
 
@@ -115,6 +117,7 @@ def _document(chunk: Chunk) -> tantivy.Document:
         title=_unify(source.title),
         word=chunk.text,
         publisher=(source.publisher or "").casefold(),
+        by=source.publisher or "",
         day=source.date.toordinal() if source.date else _NO_DAY,
     )
 
@@ -205,6 +208,18 @@ class LexicalIndex:
         searcher = self._index.searcher()
         found = searcher.search(query, limit=max(len(self), 1), count=False)
         return {str(searcher.doc(address)["id"][0]) for _, address in found.hits}
+
+    def publishers(self) -> list[str]:
+        """The publishers of the chunks, as they write themselves."""
+        named = [str(name) for name, _ in self._index.searcher().terms_with_prefix("by", "")]
+        return [name for name in named if name and self._holding("by", name)]
+
+    def newest(self) -> date | None:
+        """The day of the newest article."""
+        every = tantivy.Query.all_query()
+        found = self._index.searcher().search(every, limit=1, count=False, order_by_field="day")
+        days = [int(day) for day, _ in found.hits]
+        return date.fromordinal(days[0]) if days and days[0] != _NO_DAY else None
 
     def _passing(self, filters: Filters) -> tantivy.Query:
         clauses = [(tantivy.Occur.Must, one) for one in self._filters(filters)]

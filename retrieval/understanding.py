@@ -14,9 +14,10 @@ from retrieval.days import NO_DAYS, Days
 from retrieval.embedding import Embedder
 from retrieval.extractive import Leaning
 from retrieval.index import Index
+from retrieval.lexical import LexicalIndex
 from retrieval.spelling import mend
 from retrieval.timeframe import timeframe
-from retrieval.types import Answer, Filters, Question, Source, Span
+from retrieval.types import Answer, Filters, Question, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,11 @@ class Understood:
 
 def understand(asked: Question, index: Index, today: dt.date) -> Understood:
     """What `asked` means on the day `today`."""
-    text = mend(asked.text, index.lexical, index.embedder.knows)
+    words = index.fresh().lexical
+    text = mend(asked.text, words, index.embedder.knows)
     alone = stand_alone(text, asked.history, lambda new, texts: _most_alike(new, texts, index.embedder))
     frame = timeframe(alone.text, today)
-    sources = [source for source, _ in index.sources()]
-    publishers = {source.publisher for source in sources if source.publisher}
-    by = attribution(alone.text, publishers) if asked.filters.publisher is None else None
+    by = attribution(alone.text, words.publishers()) if asked.filters.publisher is None else None
     attributed = [by[1]] if by else []
     found = Understood(
         text=alone.text,
@@ -79,7 +79,7 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
             follows=bool(alone.about),
             context=asked.history[-1].text if asked.history and _is_continued(alone) else "",
             more=alone.more,
-            newest=max((source.date for source in sources if source.date), default=None),
+            newest=words.newest(),
         ),
         about=alone.about,
     )
@@ -88,14 +88,14 @@ def understand(asked: Question, index: Index, today: dt.date) -> Understood:
         topic=_without(alone.text, attributed),
         filters=_narrowed(asked.filters, NO_DAYS, found.filters.publisher),
     )
-    return _met(found, undated, sources)
+    return _met(found, undated, words)
 
 
-def _met(found: Understood, undated: Understood, sources: Sequence[Source]) -> Understood:
+def _met(found: Understood, undated: Understood, words: LexicalIndex) -> Understood:
     """`found` with filters that some article meets: the days that it names are dropped where none does."""
     if undated.filters == found.filters:
         return found
-    if any(found.filters.admits(source) for source in sources):
+    if words.count(found.filters):
         return replace(found, beyond=undated)
     return replace(undated, dropped=True)
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.discord.settings import DiscordSettings
 from eval import results
+from eval.bench import record, table
 from eval.measures import MEASURES
 from retrieval.settings import Settings
 
@@ -34,6 +35,7 @@ def rendered(text: str) -> str:
         "settings": _settings(Settings),
         "discord": _settings(DiscordSettings),
         "figures": _figures(),
+        "bench": table.rendered(record.load(RESULTS / "bench")),
     }
     for name, body in made.items():
         text = re.sub(

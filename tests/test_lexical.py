@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -237,3 +238,18 @@ def test_publishers_and_the_newest_day_are_those_of_the_chunks_that_are_there(in
     assert index.publishers() == ["The Guardian"] and index.newest() == date(2023, 4, 17)
     assert index.count(Filters("the guardian")) == 1 == len(index.passing(Filters(until=date(2023, 5, 1))))
     assert index.count(Filters()) == 2 and index.passing(Filters(), ["a", "x"]) == {"a"}
+
+
+def test_what_a_killed_writer_left_is_not_in_the_way(index: LexicalIndex, tmp_path: Path) -> None:
+    fill(index, *(piece(str(number), f"Talks {number}") for number in range(9)))
+    shutil.copytree(index.path, tmp_path / "copy")
+    other = LexicalIndex(tmp_path / "copy")
+    with other.writing("killed") as words:
+        words.remove(["3"])
+    (left,) = set((tmp_path / "copy").glob("*.del"))
+    for file in (left, tmp_path / "copy" / ".managed.json"):  # tantivy writes there first what it will write
+        shutil.copy(file, index.path)
+    again = LexicalIndex(index.path)
+    with again.writing("next") as words:
+        words.remove(["3"])
+    assert len(again) == 8

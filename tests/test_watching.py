@@ -18,7 +18,6 @@ import pytest
 from filelock import FileLock
 
 from retrieval import articles, watching
-from retrieval import index as index_module
 from retrieval.errors import IndexDamaged, QuothError
 from retrieval.index import Index, Summary
 from retrieval.types import Filters
@@ -400,7 +399,7 @@ def test_an_index_follows_its_folder(folder: Path, index: Index, poll: bool) -> 
 def test_an_index_that_another_program_writes_is_synced_when_it_is_free(
     folder: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_module, "_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("retrieval.storage.LOCK_SECONDS", 0.05)
     with watched(index) as news:
         with FileLock(tmp_path / "data" / "lock"):
             write(folder, "flood.txt", "The river rose by two metres on Sunday.\n")

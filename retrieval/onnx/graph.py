@@ -6,7 +6,7 @@ text is the same in any company.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -17,24 +17,27 @@ from retrieval.onnx.matrix import Array
 from retrieval.onnx.nodes import FLOAT, Nodes
 
 Weights = Mapping[str, Array]
-Product = Callable[..., str]  # `matrix.exact`, `matrix.coarse`
 
 INPUTS = ("tokens", "parts")  # numbers of tokens, and to which of two texts each belongs
+LAYERS = 6
 _HEADS = 12
 _LOUD = (63, 99, 127, 157, 223, 267, 319, 338)  # dimensions that are up to forty times as large as the usual
 _LARGE = 16  # inputs of the widest matrix that have the largest weights
 _TINY = 1e-12  # added to variances
 
 
-def encoder(weights: Weights, product: Product = matrix.exact) -> bytes:
-    """The graph as a file holds it: from tokens to the vectors of the last layer, or the head's logits."""
+def encoder(weights: Weights, exact: int = LAYERS) -> bytes:
+    """The graph as a file holds it: from tokens to the vectors of the last layer, or the head's logits.
+
+    So many layers, the first ones, are `exact`; the others reckon in 8 bits. What an early layer gets wrong,
+    all later ones go on with.
+    """
     nodes = Nodes()
     value = _embedded(nodes, weights)
-    layers = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
-    for number in range(layers):
+    for number in range(LAYERS):
         prefix = f"encoder.layer.{number}."
         own = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
-        value = _layer(nodes, own, value, product)
+        value = _layer(nodes, own, value, number < exact)
     if "head.weight" in weights:
         value = matrix.exact(nodes, value, weights["head.weight"], weights["head.bias"])
     made: bytes = nodes.model(INPUTS, value).SerializeToString()
@@ -58,8 +61,8 @@ def _embedded(nodes: Nodes, weights: Weights) -> str:
     return _normal(nodes, nodes.add("Add", word, nodes.add("Add", part, place)), own, "LayerNorm")
 
 
-def _layer(nodes: Nodes, own: Weights, given: str, product: Product) -> str:
-    through = partial(_through, nodes, own, product)
+def _layer(nodes: Nodes, own: Weights, given: str, is_exact: bool) -> str:
+    through = partial(_through, nodes, own, is_exact)
     asked = [f"attention.self.{name}" for name in ("query", "key", "value")]
     three = nodes.split("Split", through(given, *asked, loud=_LOUD), parts=3, axis=-1, num_outputs=3)
     looked = nodes.add("Attention", *three, q_num_heads=_HEADS, kv_num_heads=_HEADS)
@@ -71,10 +74,12 @@ def _layer(nodes: Nodes, own: Weights, given: str, product: Product) -> str:
     return _normal(nodes, nodes.add("Add", seen, known), own, "output.LayerNorm")
 
 
-def _through(nodes: Nodes, own: Weights, product: Product, given: str, *names: str, **how: Any) -> str:
+def _through(nodes: Nodes, own: Weights, is_exact: bool, given: str, *names: str, **how: Any) -> str:
     """`given` through one layer of weights, or through several side by side."""
-    weights, biases = (np.concatenate([own[f"{name}.{kind}"] for name in names]) for kind in _KINDS)
-    return product(nodes, given, weights, biases, **how)
+    weights, bias = (np.concatenate([own[f"{name}.{kind}"] for name in names]) for kind in _KINDS)
+    if is_exact:
+        return matrix.exact(nodes, given, weights, bias)
+    return matrix.coarse(nodes, given, weights, bias, **how)
 
 
 _KINDS = ("weight", "bias")

@@ -24,9 +24,7 @@ _LAST = np.array([-1])
 _LOWEST = np.float32(0.17)  # GELU gives nothing under -0.17
 
 
-def exact(
-    nodes: Nodes, given: str, weights: Array, bias: Array, loud: Sequence[int] = (), is_gelu: bool = False
-) -> str:
+def exact(nodes: Nodes, given: str, weights: Array, bias: Array) -> str:
     """`given` times `weights`, of a row an output, with `bias` added."""
     return nodes.add("Add", nodes.add("MatMul", given, nodes.constant(weights.T)), nodes.constant(bias))
 

@@ -1,4 +1,4 @@
-"""A network that onnxruntime runs: many texts at once, each by itself on one core."""
+"""A network that onnxruntime runs: each text by itself, on one core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from retrieval.onnx.matrix import Array
 
-_VERSION = 2  # of how graphs are made of weights
+_VERSION = 1  # of how graphs are made of weights
 
 
 class Network:
@@ -33,17 +33,22 @@ class Network:
         import onnxruntime as onnx
 
         options = onnx.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # texts share the cores, not parts
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Nothing is left to improve: what onnxruntime puts together by itself takes seven times as long here.
         options.graph_optimization_level = onnx.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 3
         self._session = onnx.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def run(self, texts: Sequence[Encoding]) -> list[Array]:
-        """A row of numbers for each token of each text."""
-        if len(texts) == 1:
-            return [self._run(texts[0])]
-        return list(_workers().map(self._run, texts))
+    def run(self, texts: Sequence[Encoding]) -> Iterator[Array]:
+        """A row of numbers for each token of each text, one text after the other.
+
+        A question takes one core, so that others that are asked at the same time have theirs.
+        """
+        return map(self._run, texts)
+
+    def run_all(self, texts: Sequence[Encoding]) -> Iterator[Array]:
+        """As `run`, on all cores."""
+        return _workers().map(self._run, texts)
 
     def _run(self, text: Encoding) -> Array:
         given = {"tokens": np.array([text.ids], np.int32), "parts": np.array([text.type_ids], np.int32)}

@@ -64,7 +64,7 @@ def _text(draft: Path) -> str:
 
 def held(stated: Stated, quoth: Quoth, filters: Filters) -> list[Placed]:
     """What the articles say of each statement, with the trained judge where its file is sound."""
-    judge = open_entailment()
+    judge = open_entailment(quoth.settings.data)
     gate = Gate(judge and Remembering(judge))
     done = []
     with console.progress("statements", _EVERY) as told:

@@ -20,8 +20,11 @@ from retrieval.errors import ReaderError
 from retrieval.settings import SECRET, Settings
 from retrieval.types import Article
 
-_PACKAGES = ("chromadb", "sentence-transformers", "tantivy", "torch", "transformers")
-_PLACES = {"folder", "data", "model", "prompts", "llm_base_url"}  # where things lie changes no answer
+_PACKAGES = ("chromadb", "onnxruntime", "sentence-transformers", "tantivy", "torch", "transformers")
+_PLACES = {  # where things lie changes no answer
+    *("folder", "data", "model", "prompts", "llm_base_url"),
+    *("chroma_url", "chroma_ca", "chroma_seconds", "collection"),
+}
 _COUNTS = ("llm_tokens", "llm_answer_tokens")  # that are called as secrets are
 
 
@@ -31,7 +34,7 @@ def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[
         "settings": settings.model_dump(mode="json", exclude=_PLACES | _secrets(settings)),
         "model": _model(settings),
         "reader": _reader(settings),
-        "judge": encoder.checksum(encoder.FOLDER / entailment.FILE) if open_entailment() else None,
+        "judge": encoder.checksum(encoder.FOLDER / entailment.FILE) if open_entailment(settings.data) else None,
         "prompts": _prompts(settings),
         "weights": hashlib.sha256(weights.FILE.read_bytes()).hexdigest(),
         "corpus": _hash(repr(articles[file]) for file in sorted(articles)),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
 _PAGE = 1_000  # rows a read or a write: below SQLite's limit of bound variables
+_IDS = 100_000  # ids a read, without anything else
 
 
 class Hit(NamedTuple):
@@ -123,10 +124,14 @@ class DenseStore:
         with self._translated("read"):
             return int(self._collection.count())
 
-    def records(self) -> dict[str, Record]:
-        """Every complete file in the store, by name."""
-        found = {}
-        for _, row in self._rows(where={"number": 0}):
+    def records(self, files: Sequence[str] | None = None) -> dict[str, Record]:
+        """Every complete file in the store, by name; with `files` those of them."""
+        found: dict[str, Record] = {}
+        if files is not None and not files:
+            return found
+        first = {"number": 0}
+        where = first if files is None else {"$and": [first, {"file": {"$in": list(files)}}]}
+        for _, row in self._rows(where=where):
             found[str(row["file"])] = Record(
                 content=str(row["content"]),
                 fingerprint=str(row["fingerprint"]),
@@ -138,8 +143,14 @@ class DenseStore:
 
     def ids(self, file: str | None = None) -> list[str]:
         """The ids of all chunks, or of one file's."""
-        where = {"file": file} if file is not None else None
-        return [id_ for id_, _ in self._rows(where=where)]
+        where: Any = {"file": file} if file is not None else None
+        found: list[str] = []
+        while True:
+            with self._translated("read"):
+                rows = self._collection.get(where=where, include=[], limit=_IDS, offset=len(found))
+            found += rows["ids"]
+            if len(rows["ids"]) < _IDS:
+                return found
 
     def add(self, files: Sequence[Entry]) -> None:
         """Add the chunks of files. Their first ones go in last: until then a file does not count as there."""

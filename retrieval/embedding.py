@@ -47,6 +47,7 @@ _SHA256 = {
     "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
+_EXACT = 6  # layers: all that there are
 _MOST_TOKENS = 256  # of a text: what is beyond is not read, as sentence-transformers has it
 _REMEMBERED = 2_000  # readings kept by `Remembering`: about 100 MB at 384 dimensions and 30 tokens
 
@@ -135,6 +136,11 @@ def _unit(vectors: Vectors) -> Vectors:
     return unit
 
 
+def _mean(tokens: Vectors) -> Vectors:
+    mean: Vectors = tokens.mean(axis=0)
+    return mean
+
+
 class MiniLM:
     """The default model without torch: texts for an index in 8 bits, questions and sentences exactly."""
 
@@ -143,13 +149,13 @@ class MiniLM:
         self._data = data
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        hidden = self._coarse.run_all(self._tokenizer.encode_batch(list(texts)))
-        return _unit(np.stack([tokens.mean(axis=0) for tokens in hidden]))
+        cut = self._tokenizer.encode_batch(list(texts))
+        return _unit(np.stack(list(self._coarse.run_all(cut, _mean))))
 
     def read(self, texts: Sequence[str]) -> Iterable[tuple[Vectors, Vectors, Sequence[tuple[int, int]]]]:
         cut = self._tokenizer.encode_batch(list(texts))
         for text, tokens in zip(cut, self._exact.run(cut), strict=True):
-            yield tokens.mean(axis=0), tokens, text.offsets
+            yield _mean(tokens), tokens, text.offsets
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -161,14 +167,11 @@ class MiniLM:
 
     @cached_property
     def _exact(self) -> Network:
-        return network(recipe("questions", self._folder, EXACT), self._data)
+        return network(recipe("questions", self._folder, _EXACT), self._data)
 
     @cached_property
     def _coarse(self) -> Network:
         return network(recipe("articles", self._folder, 0), self._data)
-
-
-EXACT = 6  # layers: all that there are
 
 
 def recipe(name: str, folder: Path, exact: int, changes: Path | None = None) -> Recipe:

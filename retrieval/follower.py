@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from retrieval import history
 from retrieval.articles import Limits
 from retrieval.chunking import ids
 from retrieval.cutting import Progress
@@ -134,7 +135,7 @@ class Follower(Index):
         return True
 
     def _take_over(self, stores: Stores) -> None:
-        records = stores.dense.records()
+        records = self._records(stores)
         there, stray = self._there(stores.lexical, records)
         stale = [file for file, record in there.items() if not _is_same(record, records.get(file))]
         for file in stale:
@@ -142,16 +143,30 @@ class Follower(Index):
         wanted = [record for file, record in records.items() if file not in there]
         taken = _up_to(_CHUNKS, wanted)
         chunks = stores.dense.chunks([id_ for record in taken for id_ in _ids(record)])
-        is_all = len(taken) == len(wanted) and stores.dense.mark() == Mark(stores.generation, "clean")
-        said = stores.generation if is_all else uuid.uuid4().hex
+        is_all = len(taken) == len(wanted)
+        if is_still := stores.dense.mark() == Mark(stores.generation, "clean"):
+            self._known = stores.generation, records
+        elif is_all and not self._is_left(stores):
+            return  # the collection went on meanwhile: the next try sees both changes
+        said = stores.generation if is_all and is_still else uuid.uuid4().hex
         with stores.lexical.writing(said) as words:
             words.remove(stray)
             words.add(chunks.values())
         there |= {record.source.file: record for record in taken if chunks.keys() >= set(_ids(record))}
         self._taken = said, there
-        if is_all:
-            self._known = stores.generation, records
+        if said == stores.generation:
             self._stores = replace(stores, said=said)
+
+    def _records(self, stores: Stores) -> dict[str, Record]:
+        """The files of the collection; only those are read that changed, where it tells which."""
+        if self._known[0] == stores.generation:
+            return self._known[1]
+        said, taken = self._taken
+        changed = history.since(said, stores.dense.about.get("changes", ""))
+        if not said or changed is None:
+            return stores.dense.records()
+        kept = {file: record for file, record in taken.items() if file not in changed}
+        return kept | stores.dense.records(sorted(changed))
 
     def _there(
         self, lexical: LexicalIndex, records: Mapping[str, Record]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from retrieval import articles, parsing
+from retrieval import articles, history, parsing
 from retrieval.articles import Limits, Skipped
 from retrieval.changes import Changes, changes
 from retrieval.chunking import ids
@@ -320,11 +320,16 @@ class Index:
             _follow(self.dense, self.lexical, words)
 
     @contextmanager
-    def _writing(self) -> Iterator[LexicalWriter]:
-        """Marks the index as being written; as whole again when the block ends without an error."""
+    def _writing(self, files: Sequence[str] | None = None) -> Iterator[LexicalWriter]:
+        """Marks the index as being written; as whole again when the block ends without an error.
+
+        Only `files` are changed, where that is known.
+        """
         stores, generation = self._current, uuid.uuid4().hex
         self._alone(stores.generation)
-        stores.dense.describe(state="writing", generation=generation)
+        log = stores.dense.about.get("changes", "") if files is not None else ""
+        changed = history.longer(log, generation, files or ())
+        stores.dense.describe(state="writing", generation=generation, changes=changed)
         with stores.lexical.writing(generation) as words:
             yield words
         self._alone(generation)
@@ -368,7 +373,7 @@ class Index:
         former = [(file, records.pop(file, None)) for file in (*gone, *(cut.file for cut in batch.cuts))]
         stale = [id_ for file, r in former if r for id_ in ids(file, r.fingerprint, r.chunks)]
         dense = self.dense
-        with self._writing() as words:
+        with self._writing([file for file, _ in former]) as words:
             dense.remove(stale)
             words.remove(stale)
             dense.add(entries := batch.entries())

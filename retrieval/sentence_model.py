@@ -94,7 +94,8 @@ class SentenceModel:
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"The embedding model {self._name!r} cannot be loaded ({_first_line(error)}): give the "
-                "folder of a sentence-transformers model in QUOTH_MODEL, or unset it for the one that comes along."
+                "folder of a sentence-transformers model in QUOTH_MODEL, or unset it for the one that comes "
+                "along."
             ) from error
 
 

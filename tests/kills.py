@@ -102,21 +102,27 @@ def kill(folder: Path, data: Path, after: float) -> str:
 
 
 def series(kills: int, articles: int = ARTICLES, seed: int = 0) -> Counter[str]:
-    """What became of so many kills, of a first indexing and of syncs after changes in turn."""
+    """What became of so many kills, of a first indexing and of syncs after changes in turn.
+
+    A process that ended before it was killed is not counted, and the next one is killed sooner.
+    """
     draw = random.Random(seed)  # noqa: S311
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as place:
         folder, data = Path(place, "news"), Path(place, "data")
         fill(folder, articles)
         whole = seconds(folder, data)
-        for number in range(1, kills + 1):
-            if number % 5 == 1:
-                shutil.rmtree(data)  # a first indexing
-                longest = whole
+        longest = {"first": whole, "change": whole / 4}
+        while (number := outcomes.total() + 1) <= kills:
+            kind = "first" if number % 5 == 1 else "change"
+            if kind == "first":
+                shutil.rmtree(data)
             else:
-                change(folder, number)
-                longest = whole / 4
-            outcome = kill(folder, data, draw.uniform(0, longest))
+                change(folder, draw.randrange(10**6))
+            outcome = kill(folder, data, draw.uniform(0, longest[kind]))
+            if outcome == "too late":
+                longest[kind] *= 0.8
+                continue
             outcomes[outcome] += 1
             print(f"{number}: {outcome}", flush=True)
     return outcomes

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval import embedding
+from retrieval import embedding, sentence_model
 from retrieval.embedding import DEFAULT_MODEL, Reading, Remembering, Transformer, verify, wheel_folder
 from retrieval.errors import ModelError
 from retrieval.types import Span
@@ -112,7 +112,8 @@ def test_the_model_reads_texts_into_unit_vectors_and_exact_spans() -> None:
     assert [span.of(texts[1]) for span in readings[1].spans] == ["A", "spy", "balloon", "."]
     vectors = model.embed(texts)
     assert vectors.dtype == np.float32 and vectors.shape == (len(texts), 384)
-    assert np.allclose(vectors, [reading.vector for reading in readings], atol=1e-5)
+    near = (vectors * [reading.vector for reading in readings]).sum(axis=1)
+    assert near.min() > 0.995  # for an index it reckons in 8 bits
     assert len(model.embed([])) == 0 and model.read([]) == []
     assert model.knows("moscow") and not model.knows("moskcow")
     near, far = model.embed(["A balloon spied on Ohio.", "The river rose."]) @ readings[1].vector
@@ -122,6 +123,55 @@ def test_the_model_reads_texts_into_unit_vectors_and_exact_spans() -> None:
             ModelError, match=rf"^The embedding model '{name}' cannot be loaded .*QUOTH_MODEL"
         ):
             Transformer(name).embed(["text"])
+
+
+def test_a_text_has_the_same_vector_in_any_company() -> None:
+    model = Transformer()
+    texts = ["The river rose.", "word " * 400, "A spy balloon was seen over Ohio on Monday.", "中国"]
+    together = model.embed(texts)
+    for vector, text in zip(together, texts, strict=True):
+        assert np.array_equal(model.embed([text])[0], vector)
+        (alone,) = model.read([text])
+        assert np.array_equal(alone.vector, model.read(["Rain.", text])[1].vector)
+
+
+def test_torch_makes_nearly_the_same_of_a_text() -> None:
+    model, torch = Transformer(), Transformer(torch=True)
+    assert model.id == torch.id
+    texts = [
+        "Who visited Moscow? 中国, naïve Erdoğan 😀!",
+        "The river rose over its banks in the night.",
+        "x " * 400,
+    ]
+    for one, other in zip(model.read(texts), torch.read(texts), strict=True):
+        assert one.spans == other.spans
+        assert np.allclose(one.vector, other.vector, atol=1e-4)
+        assert np.allclose(one.tokens, other.tokens, atol=1e-4)
+    assert (model.embed(texts) * torch.embed(texts)).sum(axis=1).min() > 0.995
+    assert torch.knows("moscow") and not torch.knows("moskcow")
+
+
+def test_where_there_is_a_gpu_it_embeds_and_reads_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "sees_gpu", lambda: True)
+    model = Transformer()
+    (reading,) = model.read(["A spy balloon."])
+    monkeypatch.setattr(model, "_torch", WordEmbedder())
+    assert np.array_equal(model.embed(["A spy balloon."]), WordEmbedder().embed(["A spy balloon."]))
+    (again,) = model.read(["A spy balloon."])
+    assert np.array_equal(reading.vector, again.vector)
+
+
+def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(sentence_model, "_DRIVERS", (str(tmp_path / "none"),))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert not sentence_model.sees_gpu()
+    monkeypatch.setattr(sentence_model, "_DRIVERS", (str(tmp_path),))
+    assert sentence_model.sees_gpu()
 
 
 def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:

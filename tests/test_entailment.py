@@ -34,6 +34,17 @@ WRONG = (
 )
 
 
+def test_torch_judges_alike(judge: TrainedEntailment):
+    pairs = [*RIGHT, *WRONG]
+    found, expected = judge.judge(pairs), TrainedEntailment(torch=True).judge(pairs)
+    assert [tuple(one) for one in found] == [pytest.approx(tuple(one), abs=0.1) for one in expected]
+
+
+def test_a_claim_of_very_many_tokens_is_judged_all_the_same(judge: TrainedEntailment):
+    (judged,) = judge.judge([("中" * 1_000, VOSS)])
+    assert sum(judged) == pytest.approx(1)
+
+
 @pytest.mark.parametrize(("claim", "evidence"), RIGHT)
 def test_what_the_evidence_says_passes(judge: TrainedEntailment, claim: str, evidence: str):
     (judged,) = judge.judge([(claim, evidence)])

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from prompts.prompts import Prompt
-from retrieval.errors import ModelError, TooLate
 from retrieval.breaker import Breaker
+from retrieval.errors import ModelError, TooLate
 from retrieval.llm.faults import fault
 from retrieval.llm.masking import masked
 from retrieval.llm.model import Ended, LanguageModelError, Model, open_model

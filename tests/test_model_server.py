@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from prompts.prompts import Prompt
-from retrieval.chain import Quoth, over
 from retrieval.breaker import FAILURES, Breaker
+from retrieval.chain import Quoth, over
 from retrieval.llm.model import Ended, LanguageModelError, Model, open_model
 from retrieval.llm.patience import Patience
 from retrieval.settings import Settings

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from retrieval import cutting, follower, lease, remote
 from retrieval.chain import Quoth, open_index
 from retrieval.connection import Connection
-from retrieval.dense import DenseStore
+from retrieval.dense import DenseStore, Record
 from retrieval.errors import IndexBusy, IndexGone, InputError, ModelError, QuothError, SearchUnavailable
 from retrieval.follower import Follower
 from retrieval.index import Index
@@ -206,6 +206,28 @@ def test_following_takes_over_what_changed_alone(place: Place, monkeypatch: pyte
     assert place.reader("reader").sources() == reader.sources() and taken == []  # of an earlier program
 
 
+def test_following_lists_no_more_than_what_changed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[Sequence[str]] = []
+    records = DenseStore.records
+    indexer, reader = place.indexer(), place.reader()
+    indexer.sync()
+    assert files(reader) == ["a.txt", "b.txt"]
+
+    def told(store: DenseStore, files: Sequence[str] | None = None) -> dict[str, Record]:
+        if files is not None:
+            asked_for.append(files)
+        return records(store, files)
+
+    monkeypatch.setattr(DenseStore, "records", told)
+    for number in range(3):
+        put(place.folder, "c.txt", FLOOD.replace("two", str(number)))
+        if number == 1:
+            (place.folder / "b.txt").rename(place.folder / "d.txt")
+        indexer.sync()
+        assert state(reader) == state(indexer)
+    assert asked_for == [["c.txt"], ["b.txt", "c.txt", "d.txt"], ["c.txt"]]
+
+
 def test_programs_of_one_machine_share_their_words(place: Place) -> None:
     one, other = place.reader("machine"), place.reader("machine")
     indexer = place.indexer("machine")
@@ -269,6 +291,7 @@ def test_readers_ask_while_much_is_written(place: Place, monkeypatch: pytest.Mon
         for name in ("a.txt", "b.txt", "c.txt"):
             put(place.folder, name, version)
         indexer.sync()
+        time.sleep(0.2)
     over.set()
     for thread in threads:
         thread.join()

@@ -13,6 +13,8 @@ from tests.fakes import WordEmbedder
 
 MINISTERS = "Ministers meet in Moscow\n\nThe two ministers met in Moscow on Monday. They spoke of trade.\n"
 BALLOON = "Balloon is seen over Ohio\n\nA balloon flew over Ohio on Friday. The minister was silent.\n"
+GONE = "a.txt is in the index, and is no article of the folder any more."
+MORE = "The word index holds 1 passages that Chroma does not."
 
 
 @pytest.fixture
@@ -34,10 +36,10 @@ def test_a_whole_index_has_no_faults(index: Index):
     [
         (lambda at: (at / "a.txt").write_text(BALLOON), "a.txt changed since it was indexed."),
         (lambda at: (at / "c.txt").write_text(BALLOON), "c.txt is not in the index."),
-        (lambda at: (at / "a.txt").unlink(), "a.txt is in the index, and is no article of the folder any more."),
-        (lambda at: (at / "a.txt").write_bytes(b""), "a.txt is in the index, and is no article of the folder any more."),
+        (lambda at: (at / "a.txt").unlink(), GONE),
+        (lambda at: (at / "a.txt").write_bytes(b""), GONE),
     ],
-)  # fmt: skip
+)
 def test_a_change_of_the_folder_is_told(index: Index, change: Callable[[Path], object], fault: str):
     change(index.folder)
     assert index.verify().faults == (fault,)
@@ -65,7 +67,7 @@ def spoil_a_text(store: DenseStore) -> None:
 @pytest.mark.parametrize(
     ("spoil", "faults"),
     [
-        (lose_a_chunk, ("a.txt is not in the index.", "The word index holds 1 passages that Chroma does not.")),
+        (lose_a_chunk, ("a.txt is not in the index.", MORE)),
         (spoil_a_vector, ("a.txt: 1 of its vectors in Chroma are not of length 1.",)),
         (
             spoil_a_text,

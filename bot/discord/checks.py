@@ -52,7 +52,7 @@ def held(message: Question, quoth: Quoth) -> Report:
     from retrieval.entailment import Remembering
     from retrieval.support import Gate
 
-    judge = open_entailment()
+    judge = open_entailment(quoth.settings.data)
     if judge is None:
         raise EntailmentError(_NO_JUDGE)
     return report(message, lambda claim: check(claim, quoth, Gate(Remembering(judge)), message.filters))

@@ -16,29 +16,31 @@ from pathlib import Path
 _ABANDONED = 3_600  # seconds after which a file that was begun has nobody who completes it
 
 
-def kept(folder: Path | None, name: str, recipe: str, make: Callable[[], bytes]) -> bytes:
-    """What `make` makes, read from `folder` where it was made by this `recipe` before."""
+def kept(folder: Path | None, name: str, recipe: str, make: Callable[[], bytes]) -> Path | bytes:
+    """What `make` makes, or the whole file of it in `folder` where it was made by this `recipe` before."""
     if folder is None:
         return make()
     for file in _files(folder, f"{name}-{recipe}.*.onnx"):
         with suppress(OSError):
-            content = file.read_bytes()
-            if file.name == _name(name, recipe, content):
-                return content
+            with file.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256")
+            if file.name == _name(name, recipe, digest.hexdigest()):
+                return file
     content = make()
     with suppress(OSError):
         _keep(folder, name, recipe, content)
     return content
 
 
-def _name(name: str, recipe: str, content: bytes) -> str:
-    return f"{name}-{recipe}.{hashlib.sha256(content).hexdigest()[:32]}.onnx"
+def _name(name: str, recipe: str, digest: str) -> str:
+    return f"{name}-{recipe}.{digest[:32]}.onnx"
 
 
 def _keep(folder: Path, name: str, recipe: str, content: bytes) -> None:
     """Write it whole or not at all; then others of its name are of no use any more."""
     folder.mkdir(parents=True, exist_ok=True)
-    part, whole = folder / f"{name}-{uuid.uuid4().hex}.part", folder / _name(name, recipe, content)
+    part = folder / f"{name}-{uuid.uuid4().hex}.part"
+    whole = folder / _name(name, recipe, hashlib.sha256(content).hexdigest())
     try:
         part.write_bytes(content)
         part.replace(whole)

@@ -3,7 +3,9 @@
 In 8 bits each row of weights has a scale and so has each token, so that what becomes of a text depends on
 no other text and of a token on no other token. What is far larger than the rest would make a scale too coarse
 for all others: the few inputs of which that is known are left out, and added exactly (as in LLM.int8() of
-Dettmers et al. 2022). All in unsigned times signed bytes, which processors have instructions for.
+Dettmers et al. 2022). All in unsigned times signed bytes, which processors have instructions for. Those of
+x86 without VNNI cut off sums of two products that need more than 16 bits, as one in 14,000 does here: there
+the vectors of passages come to a cosine of 0.999 with the exact ones, elsewhere to 0.9997.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ Array = npt.NDArray[np.float32]
 _SIGNED = np.float32(127)  # the most of a byte with a sign
 _WHOLE = np.float32(255)  # and of one without
 _ZERO = np.uint8(128)  # the byte without a sign that stands for 0
+_TINY = np.finfo(np.float32).tiny  # for a row without weights
 _LAST = np.array([-1])
 _LOWEST = np.float32(0.17)  # GELU gives nothing under -0.17
 
@@ -36,7 +39,7 @@ def coarse(
     alone = weights[:, loud]
     quiet = np.ones(weights.shape[1], np.float32)
     quiet[list(loud)] = 0
-    scales = (np.abs(weights * quiet).max(axis=1) / _SIGNED).astype(np.float32)
+    scales = np.maximum(np.abs(weights * quiet).max(axis=1) / _SIGNED, _TINY)
     bytes_ = np.round(weights * quiet / scales[:, None]).astype(np.int8)
     rest = nodes.add("Mul", given, nodes.constant(quiet)) if loud else given
     if is_gelu:

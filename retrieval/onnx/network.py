@@ -29,7 +29,7 @@ _VERSION = 1  # of how graphs are made of weights
 class Network:
     """A graph, loaded. Safe to share between threads."""
 
-    def __init__(self, graph: bytes) -> None:
+    def __init__(self, graph: Path | bytes) -> None:
         import onnxruntime as onnx
 
         options = onnx.SessionOptions()
@@ -46,9 +46,9 @@ class Network:
         """
         return map(self._run, texts)
 
-    def run_all(self, texts: Sequence[Encoding]) -> Iterator[Array]:
-        """As `run`, on all cores."""
-        return _workers().map(self._run, texts)
+    def run_all(self, texts: Sequence[Encoding], whole: Callable[[Array], Array]) -> Iterator[Array]:
+        """On all cores, what `whole` makes of the rows of each text."""
+        return _workers().map(lambda text: whole(self._run(text)), texts)
 
     def _run(self, text: Encoding) -> Array:
         given = {"tokens": np.array([text.ids], np.int32), "parts": np.array([text.type_ids], np.int32)}

@@ -67,6 +67,7 @@ class Builds:
         self.name = self.shown = name
         self.root = data / "indexes" / name
         self._pointer = self.root / "current"
+        self._begun: Path | None = None  # the build that this program makes
 
     def open(self) -> Stores | None:
         build = self._current()
@@ -80,10 +81,9 @@ class Builds:
         return Stores(dense, lexical, dense.mark().generation)
 
     def begin(self, about: Mapping[str, str]) -> Stores:
-        build = self.root / uuid.uuid4().hex[:12]
-        return Stores(
-            DenseStore(Connection(build / "chroma"), self.name, about), LexicalIndex(build / "words"), ""
-        )
+        self._begun = build = self.root / uuid.uuid4().hex[:12]
+        dense = DenseStore(Connection(build / "chroma"), self.name, about)
+        return Stores(dense, LexicalIndex(build / "words"), "")
 
     def choose(self, stores: Stores) -> None:
         build = stores.lexical.path.parent
@@ -91,9 +91,15 @@ class Builds:
         with _usable(self.root):
             fresh.write_text(build.name, "utf-8")
             fresh.replace(self._pointer)
-            for other in self.root.iterdir():
-                if other.is_dir() and other != build:
-                    shutil.rmtree(other, ignore_errors=True)  # what is still open is removed next time
+        self._begun = None
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove former builds, and what another program began and did not complete."""
+        kept = (self._current(), self._begun)
+        for other in self.root.iterdir():
+            if other.is_dir() and other not in kept:
+                shutil.rmtree(other, ignore_errors=True)  # what is still open is removed next time
 
     def is_current(self, stores: Stores) -> bool:
         return self._current() == stores.lexical.path.parent
@@ -109,13 +115,16 @@ class Builds:
     def is_busy(self) -> bool:
         """Whether a program is writing."""
         try:
-            with self.locked(0):
+            with locked(self.root, 0):
                 return False
         except IndexBusy:
             return True
 
-    def locked(self, seconds: float | None = None) -> AbstractContextManager[None]:
-        return locked(self.root, LOCK_SECONDS if seconds is None else seconds)
+    @contextmanager
+    def locked(self, seconds: float | None = None) -> Iterator[None]:
+        with locked(self.root, LOCK_SECONDS if seconds is None else seconds):
+            self._tidy()
+            yield
 
 
 @contextmanager

@@ -330,6 +330,20 @@ def test_a_rebuild_starts_from_nothing(opened: Opener) -> None:
     assert counts(index.sync()) == (2, 0, 0, 0)
 
 
+def test_what_a_rebuild_left_that_was_cut_off_is_removed_by_the_next_sync(
+    opened: Opener, folder: Path, tmp_path: Path
+) -> None:
+    opened().sync()
+    with pytest.raises(ModelError):
+        opened(Stopping(0, ModelError("gone")), rebuild=True).sync()
+    builds = list(build(tmp_path).parent.glob("*/chroma"))
+    assert len(builds) == 2
+    index = opened()
+    put(folder, "c.txt", FLOOD)
+    assert counts(index.sync()) == (1, 0, 0, 2)
+    assert list(build(tmp_path).parent.glob("*/chroma")) == [build(tmp_path) / "chroma"]
+
+
 _NAMES = st.sampled_from(["a.txt", "b.md", "c.txt", "sub/d.txt"])
 _CONTENTS = st.sampled_from(
     [

@@ -29,7 +29,7 @@ from bot.options import (
 
 if TYPE_CHECKING:
     from bot.named import Place
-    from retrieval.chain import Quoth
+    from retrieval.answering import Answering
     from retrieval.index import Index
     from retrieval.settings import Settings
     from retrieval.types import Filters
@@ -95,7 +95,7 @@ def index(
 ) -> None:
     """Create the index of a folder, or bring it up to date."""
     from bot import render
-    from retrieval.chain import open_index
+    from retrieval.opening import open_index
 
     settings = console.settings(indexing=True, folder=folder)
     opened = open_index(settings, rebuild, indexing=True)
@@ -161,17 +161,17 @@ def ask(
         _answer_one(quoth, question or "", filters, json)
 
 
-def _chain(publisher: str | None, **flags: Any) -> Quoth:
+def _chain(publisher: str | None, **flags: Any) -> Answering:
     """The chain that the flags name. Raises InputError for a publisher that no article has."""
     from bot import named
 
-    quoth = console.assemble(console.settings(**flags))
+    quoth = console.answering(console.settings(**flags))
     if publisher is not None:
         named.by_publisher(publisher, quoth.index.sources())
     return quoth
 
 
-def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> None:
+def _answer_one(quoth: Answering, question: str, filters: Filters, json: bool) -> None:
     from bot import live, render
     from retrieval.types import Question
 
@@ -186,7 +186,7 @@ def _answer_one(quoth: Quoth, question: str, filters: Filters, json: bool) -> No
         console.show(render.answer(answer, quoth.index.folder))
 
 
-def _answer_batch(quoth: Quoth, lines: Iterator[bytes], filters: Filters) -> None:
+def _answer_batch(quoth: Answering, lines: Iterator[bytes], filters: Filters) -> None:
     from bot import batch, render
 
     failed = False
@@ -276,7 +276,7 @@ def sources(
     """List the articles, newest first."""
     from bot import named, pager, render
 
-    index = console.assemble(console.settings(folder=folder)).index
+    index = console.current(console.settings(folder=folder))
     rows = named.by_publisher(publisher, index.sources())
     if json:
         print(render.dumped([render.source_json(*row) for row in rows], indent=2))
@@ -315,8 +315,8 @@ _AROUND = 12  # lines on each side
 def _located(name: str, settings: Settings) -> tuple[Index, Place]:
     """The article meant, as it was indexed; an unknown one may be new, so the index is brought up to date."""
     from bot import named
-    from retrieval.chain import open_index
     from retrieval.errors import InputError
+    from retrieval.opening import open_index
 
     index = open_index(settings)
     try:
@@ -324,7 +324,7 @@ def _located(name: str, settings: Settings) -> tuple[Index, Place]:
     except InputError:
         if index.is_current():
             raise
-    index = console.assemble(settings).index
+    index = console.current(settings)
     return index, named.place(name, index.sources(), index.folder)
 
 

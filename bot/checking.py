@@ -8,10 +8,11 @@ from typing import NamedTuple
 from bot import console, verdicts
 from bot.render import dumped
 from bot.verdicts import Placed
-from retrieval.chain import Quoth, open_entailment
+from retrieval.answering import Answering
 from retrieval.checking import check
 from retrieval.entailment import Remembering
 from retrieval.errors import InputError
+from retrieval.opening import open_entailment
 from retrieval.question import as_question
 from retrieval.statements import Statement, statements
 from retrieval.support import Gate
@@ -62,7 +63,7 @@ def _text(draft: Path) -> str:
         ) from None
 
 
-def held(stated: Stated, quoth: Quoth, filters: Filters) -> list[Placed]:
+def held(stated: Stated, quoth: Answering, filters: Filters) -> list[Placed]:
     """What the articles say of each statement, with the trained judge where its file is sound."""
     judge = open_entailment(quoth.settings.data)
     gate = Gate(judge and Remembering(judge))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from retrieval.answering import Answering
     from retrieval.chain import Quoth
     from retrieval.index import Index, Summary
     from retrieval.settings import Settings
@@ -34,8 +36,28 @@ def assemble(settings: Settings, stays: bool = False) -> Quoth:
 
     With `stays` a server that is away, or has no index yet, is told and no error: the next question asks it.
     """
-    from retrieval.chain import open_index, over
+    from retrieval.chain import over
+
+    return over(current(settings, stays), settings)
+
+
+def answering(settings: Settings) -> Answering:
+    """As `assemble`, for one command: with LangChain only where a language model or tracing needs it."""
+    if settings.llm or any(os.environ.get(name) for name in _TRACING):
+        return assemble(settings)
+    from retrieval.answering import Answering
+    from retrieval.opening import open_readers
+
+    return Answering(current(settings), settings, *open_readers(settings))
+
+
+_TRACING = tuple(f"{by}_TRACING{version}" for by in ("LANGSMITH", "LANGCHAIN") for version in ("", "_V2"))
+
+
+def current(settings: Settings, stays: bool = False) -> Index:
+    """The index, brought up to date, saying so; `stays` as for `assemble`."""
     from retrieval.errors import IndexGone, SearchUnavailable
+    from retrieval.opening import open_index
 
     opened = open_index(settings)
     try:
@@ -44,7 +66,7 @@ def assemble(settings: Settings, stays: bool = False) -> Quoth:
         if not (stays and opened.is_read_only):
             raise
         say(str(error))
-    return over(opened, settings)
+    return opened
 
 
 def _renew(opened: Index, settings: Settings) -> None:

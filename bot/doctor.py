@@ -197,7 +197,7 @@ def chroma(settings: Settings) -> Finding:
 
 def index(settings: Settings, limits: Limits) -> Finding:
     """Whether the folder's index is there, whole and up to date. Raises IndexDamaged and ModelError."""
-    from retrieval.chain import open_index, open_storage
+    from retrieval.opening import open_index, open_storage
     from retrieval.storage import Builds
 
     storage = open_storage(settings)

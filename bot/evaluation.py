@@ -155,7 +155,7 @@ def gate(
     from bot.render import dumped
     from eval import bounds, stopping
     from eval.claims import SPLITS
-    from retrieval.chain import open_entailment
+    from retrieval.opening import open_entailment
 
     wanted = bounds.parsed(fail_under or [], stopping.NAMES)
     splits = [one for one in SPLITS if split in (None, one)]

@@ -14,9 +14,9 @@ from pathlib import Path
 from eval.questions import Case
 from prompts.prompts import Prompts
 from retrieval import encoder, entailment, reader, weights
-from retrieval.chain import open_entailment
 from retrieval.embedding import Transformer
 from retrieval.errors import ReaderError
+from retrieval.opening import open_entailment
 from retrieval.settings import SECRET, Settings
 from retrieval.types import Article
 
@@ -34,7 +34,7 @@ def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[
         "settings": settings.model_dump(mode="json", exclude=_PLACES | _secrets(settings)),
         "model": _model(settings),
         "reader": _reader(settings),
-        "judge": encoder.checksum(encoder.FOLDER / entailment.FILE) if open_entailment(settings.data) else None,
+        "judge": _judge(settings),
         "prompts": _prompts(settings),
         "weights": hashlib.sha256(weights.FILE.read_bytes()).hexdigest(),
         "corpus": _hash(repr(articles[file]) for file in sorted(articles)),
@@ -45,6 +45,10 @@ def origin(settings: Settings, articles: Mapping[str, Article], cases: Sequence[
         "packages": {name: version(name) for name in _PACKAGES},
         "commit": _commit(),
     }
+
+
+def _judge(settings: Settings) -> str | None:
+    return encoder.checksum(encoder.FOLDER / entailment.FILE) if open_entailment(settings.data) else None
 
 
 def _secrets(settings: Settings) -> set[str]:

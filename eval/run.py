@@ -19,7 +19,7 @@ from eval.ranking import Ranking
 from eval.results import Results
 from eval.systems import System, opened
 from retrieval.articles import Limits
-from retrieval.chain import open_entailment
+from retrieval.opening import open_entailment
 from retrieval.settings import Settings
 from retrieval.support import Gate
 from retrieval.types import Answer, Chunk, Question, Turn

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from eval.tutorial import Tutorial
-from retrieval.chain import Quoth, open_index, over
+from retrieval.chain import Quoth, over
 from retrieval.embedding import Transformer
 from retrieval.errors import InputError
 from retrieval.index import Progress
+from retrieval.opening import open_index
 from retrieval.reader import Marks, Reader
 from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Chunk, Passage, Question

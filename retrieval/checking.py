@@ -17,7 +17,7 @@ from retrieval.support import Gate
 from retrieval.types import Citation, Filters, Passage, Question, Source, Span
 
 if TYPE_CHECKING:
-    from retrieval.chain import Quoth
+    from retrieval.answering import Answering
 
 Result = Literal["supported", "contradicted", "disputed", "unknown"]
 
@@ -70,7 +70,7 @@ def numbered(found: Iterable[Checked]) -> list[Checked]:
     ]
 
 
-def check(claim: str, quoth: Quoth, gate: Gate, filters: Filters | None = None) -> Checked:
+def check(claim: str, quoth: Answering, gate: Gate, filters: Filters | None = None) -> Checked:
     """What the articles that `filters` admit say of `claim`. Raises InputError as a question does.
 
     Citations are numbered from 1, those that support the claim first.

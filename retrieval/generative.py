@@ -6,8 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-from langchain_core.runnables import RunnableConfig
+from typing import TYPE_CHECKING
 
 from prompts.prompts import Asked, Prompt, Prompts
 from retrieval.extractive import REFUSAL
@@ -18,6 +17,9 @@ from retrieval.llm.tokens import count
 from retrieval.llm.vetting import Mode, Vetting
 from retrieval.support import Gate
 from retrieval.types import Answer, Event, Passage, Sentence, Span, Usage
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
 
 log = logging.getLogger(__name__)
 

@@ -28,6 +28,7 @@ from bot.discord.records import ServerSettings
 from bot.discord.run import _stay_connected
 from bot.discord.settings import DiscordSettings
 from bot.discord.store import Store
+from retrieval.settings import Settings
 from retrieval.types import Answer, Citation, Event, Question, Sentence, Source, Span
 from tests.fake_discord import FakeDiscord, Handle, Message
 
@@ -63,7 +64,7 @@ class Chain:
     """
 
     def __init__(self, index: Any, script: Script = said) -> None:
-        self.index, self.script = index, script
+        self.index, self.script, self.settings = index, script, Settings()
         self.asked: list[Question] = []
         self.threads: set[str] = set()
         self._free = threading.Event()

@@ -15,12 +15,13 @@ from typing import Literal
 
 from eval.systems import Remembering as ReadOnce
 from prompts.prompts import Prompts
-from retrieval.chain import Quoth, open_entailment, open_reader
+from retrieval.chain import Quoth
 from retrieval.embedding import Remembering, Transformer
 from retrieval.entailment import Remembering as JudgedOnce
 from retrieval.generative import Writer
 from retrieval.index import Index
 from retrieval.llm.model import Model
+from retrieval.opening import open_entailment, open_reader
 from retrieval.settings import Settings
 from retrieval.support import Gate
 from retrieval.types import Answer, Said, Sentence

@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 
-from retrieval import chain, embedding
+from retrieval import embedding, opening
 from retrieval.llm.model import Model
 from tests.quick import QuickModel
 from tests.scripted import Scripted
@@ -44,7 +44,7 @@ if __name__ == "__main__":
     from bot.__main__ import main
 
     embedding.Transformer = QuickModel  # type: ignore[misc]
-    chain.Transformer = QuickModel  # type: ignore[misc]
-    chain.open_model = _model
-    chain.open_entailment = lambda *_: None  # type: ignore[assignment]
+    opening.Transformer = QuickModel  # type: ignore[misc]
+    opening.open_model = _model
+    opening.open_entailment = lambda *_: None  # type: ignore[assignment]
     main()

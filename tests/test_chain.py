@@ -17,8 +17,9 @@ from langchain_core.runnables import RunnableLambda, RunnableParallel
 
 from eval.marks import is_exact
 from eval.questions import CALIBRATION, SET, faults, load, read_articles
-from retrieval.chain import Quoth, Retriever, assemble, open_index
+from retrieval.chain import Quoth, Retriever, assemble
 from retrieval.errors import FolderError, InputError, TooLate
+from retrieval.opening import open_index
 from retrieval.question import LONGEST_QUESTION
 from retrieval.settings import Settings
 from retrieval.types import Answer, Filters, Question, Turn

@@ -17,7 +17,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 
 from prompts.prompts import Prompts
-from retrieval import chain
+from retrieval import opening
 from retrieval.chain import Quoth, assemble, over
 from retrieval.errors import InputError, ModelError, QuothError, TooLate
 from retrieval.extractive import REFUSAL
@@ -207,7 +207,7 @@ def test_past_its_deadline_nothing_is_asked(quoth: Quoth):
 
 
 def test_a_slow_model_leaves_time_for_the_answer_without_it(quoth: Quoth, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("retrieval.chain._RESERVE", 119.5)
+    monkeypatch.setattr("retrieval.answering._RESERVE", 119.5)
     told, chat = writing(quoth, Slow("word " * 1_000, 0.05), size=5)
     deadline = time.monotonic() + 120
     answer = told.invoke(Question(WHO, deadline=deadline))
@@ -344,13 +344,13 @@ def test_a_model_that_cannot_be_had_is_told_at_once(quoth: Quoth, monkeypatch: p
 def test_without_the_trained_judge_it_checks_by_rules_and_says_so_once(
     quoth: Quoth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    chain.open_entailment.cache_clear()
+    opening.open_entailment.cache_clear()
     monkeypatch.setattr("retrieval.entailment.FILE", str(tmp_path / "none"))
     settings = quoth.settings.model_copy(update={"llm": "openai:test"})
     with caplog.at_level(logging.WARNING):
         assert over(quoth.index, settings).gate
         over(quoth.index, settings)
-    chain.open_entailment.cache_clear()
+    opening.open_entailment.cache_clear()
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
 
 

@@ -43,8 +43,8 @@ class WordJudge:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
-    monkeypatch.setattr(command, "open_entailment", WordJudge)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
+    monkeypatch.setattr(command, "open_entailment", lambda _: WordJudge())
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("QUOTH_FOLDER", str(tmp_path / "articles"))
     (tmp_path / "articles").mkdir()

@@ -142,7 +142,7 @@ Run = Callable[..., Done]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
     """Calls the program in an empty folder, with `articles/` and the data folder `data/` beside."""
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     monkeypatch.setenv("QUOTH_FOLDER", str(tmp_path / "articles"))
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "data"))
     (tmp_path / "here").mkdir()
@@ -355,12 +355,23 @@ def test_a_data_folder_inside_a_file_is_refused(run: Run, tmp_path: Path, monkey
     run("ask", "lock").failed(4, "QUOTH_DATA")
 
 
-def test_an_index_that_is_no_index_is_refused(run: Run, tmp_path: Path):
-    (tmp_path / "data" / "chroma").mkdir(parents=True)
-    (tmp_path / "data" / "chroma" / "chroma.sqlite3").write_bytes(b"not a database at all" * 500)
-    done = run("ask", "lock")
-    done.failed(4)
-    assert (tmp_path / "data" / "chroma" / "chroma.sqlite3").read_bytes().startswith(b"not a database")
+def test_a_damaged_index_is_said_and_made_anew(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    assert run("index").status == 0
+    (database,) = (tmp_path / "data").glob("indexes/*/*/chroma/chroma.sqlite3")
+    database.write_bytes(b"not a database at all" * 500)
+    done = run("ask", "Who closed the lock?")
+    assert done.status == 0 and "It is made anew now." in caplog.text and done.out
+    assert run("index", "--verify").status == 0
+
+
+def test_an_index_is_compared_with_its_folder(run: Run, tmp_path: Path):
+    assert run("index").status == 0
+    assert run("index", "--verify").out.endswith("the folder, the vectors and the words agree.\n")
+    (tmp_path / "articles" / "new.txt").write_text("Harbour shut\n\nThe harbour was shut on Friday.\n")
+    done = run("index", "--verify")
+    assert done.status == 4 and done.out == "new.txt is not in the index.\n"
+    assert done.err.startswith("quoth: ") and "run quoth index" in done.err
+    assert run("index").status == 0 and run("index", "--verify").status == 0
 
 
 @pytest.mark.parametrize(
@@ -420,5 +431,5 @@ def test_an_interrupt_is_one_word_and_its_status(run: Run, monkeypatch: pytest.M
     def interrupted(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("retrieval.chain.open_index", interrupted)
+    monkeypatch.setattr("retrieval.opening.open_index", interrupted)
     assert run("ask", "lock") == Done(130, "", "quoth: interrupted.\n")

@@ -33,7 +33,7 @@ def writing(index: Index, told: Sequence[Evidence], monkeypatch: pytest.MonkeyPa
     model, _ = scripted(
         lambda prompt: " ".join(f"{item.quote[:-1]} [{_number(prompt, item)}]." for item in told)
     )
-    monkeypatch.setattr("retrieval.chain.open_model", lambda _: model)
+    monkeypatch.setattr("retrieval.opening.open_model", lambda _: model)
     return over(index, Settings(llm="scripted:test"))
 
 

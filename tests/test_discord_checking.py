@@ -316,7 +316,7 @@ async def test_checks_wait_their_turn_and_keep_to_the_rules(bot: Bot, scripted: 
 
 @on_discord()
 async def test_without_the_trained_judge_nothing_is_checked(bot: Bot, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("retrieval.chain.open_entailment", lambda: None)
+    monkeypatch.setattr("retrieval.opening.open_entailment", lambda _: None)
     reply = await (await check(bot, "Voss shut the lock.")).reply()
     assert reply.text.startswith("I cannot check messages: my trained judge of evidence is missing.")
 

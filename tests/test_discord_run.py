@@ -83,11 +83,11 @@ class Program:
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     """A data folder with an index of the seeds that the quick model made."""
-    from retrieval import chain
+    from retrieval import chain, opening
 
     there = tmp_path_factory.mktemp("quick")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(chain, "Transformer", QuickModel)
+        patched.setattr(opening, "Transformer", QuickModel)
         chain.assemble(Settings(folder=seeds, data=there))
     return there
 

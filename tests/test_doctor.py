@@ -41,7 +41,7 @@ class QuickModel(WordEmbedder):
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A working folder with one article in `news`, a data folder not yet made, and a model that is quick."""
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     monkeypatch.setenv("QUOTH_FOLDER", "news")
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
@@ -354,7 +354,7 @@ def test_an_index_being_written_is_not_waited_for(here: Path) -> None:
 
 def test_an_interrupted_change_is_told(here: Path) -> None:
     call("index")
-    from retrieval.chain import open_index
+    from retrieval.opening import open_index
 
     (here / "news" / "b.txt").write_text("Rain\n\nIt rained in Osk.\n", "utf-8")
     open_index(load()).dense.describe(state="writing")

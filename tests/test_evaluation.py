@@ -80,7 +80,7 @@ class Words:
 
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retrieval.chain.open_entailment", Words)
+    monkeypatch.setattr("retrieval.opening.open_entailment", Words)
 
 
 def test_the_gate_is_shown_for_each_half(judge: None):
@@ -108,7 +108,7 @@ def test_a_bound_that_the_gate_does_not_have_is_refused_at_once():
 
 
 def test_without_a_learned_score_that_is_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("retrieval.chain.open_entailment", lambda: None)
+    monkeypatch.setattr("retrieval.opening.open_entailment", lambda: None)
     done = call(*"eval gate --limit 1 --split test --fail-under auroc=0.5".split())
     assert "by rules alone: there is no learned score" in done.out
     assert done.status == 1 and "test: auroc was not measured" in done.err

@@ -94,7 +94,7 @@ def test_a_folder_that_goes_and_comes_and_a_signal_to_end(news: Path, environmen
 def test_strict_and_skipped_it_ends_before_it_watches(
     news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "data"))
     (news / "bad.txt").write_bytes(b"\xff\xfe no text")
     assert call("index", str(news), "--watch", "--strict").status == 1

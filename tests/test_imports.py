@@ -25,6 +25,8 @@ OF_OTHER_COMMANDS = (  # for indexing, training, measuring, a language model, Di
     "ir_measures",
     "kubernetes",
     "langchain",
+    "langchain_core",
+    "langsmith",
     "lxml",
     "markdown_it",
     "matplotlib",

@@ -29,11 +29,11 @@ GREETING = "17 Apr 2023 to 14 Oct 2024."
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     """A data folder with an index of the seeds that the quick model made."""
-    from retrieval import chain
+    from retrieval import chain, opening
 
     there = tmp_path_factory.mktemp("quick")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(chain, "Transformer", QuickModel)
+        patched.setattr(opening, "Transformer", QuickModel)
         chain.assemble(Settings(folder=seeds, data=there))
     return there
 
@@ -380,7 +380,7 @@ def piped(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., Done]:
     """Calls `quoth chat` in an empty folder, with what is piped into it."""
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

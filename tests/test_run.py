@@ -281,7 +281,7 @@ def test_what_a_language_model_costs_and_what_came_of_it_is_measured(
         RuntimeError("broken"),
         Told(REFUSAL, (500, 20)),
     )
-    monkeypatch.setattr("retrieval.chain.open_model", lambda _: model)
+    monkeypatch.setattr("retrieval.opening.open_model", lambda _: model)
     found = run("model", "llm", small, Settings(llm="scripted:test"))
     one, two, three, four = (outcome.marks for outcome in found.outcomes)
     names = ("calls", "tokens_in", "tokens_out", "struck", "fell_back")

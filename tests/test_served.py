@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from retrieval import cutting, follower, lease, remote
-from retrieval.chain import Quoth, open_index
+from retrieval.chain import Quoth
 from retrieval.connection import Connection
 from retrieval.dense import DenseStore, Record
 from retrieval.errors import IndexBusy, IndexGone, InputError, ModelError, QuothError, SearchUnavailable
 from retrieval.follower import Follower
 from retrieval.index import Index
+from retrieval.opening import open_index
 from retrieval.remote import Server
 from retrieval.served import Served
 from retrieval.settings import Settings

@@ -41,7 +41,7 @@ def environment(server: ChromaServer, tmp_path: Path, monkeypatch: pytest.Monkey
     }
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     kept = ("PATH", "HOME", "LANG", "OMP_NUM_THREADS", "HF_HUB_OFFLINE")
     return {name: os.environ[name] for name in kept if name in os.environ} | chosen
 

@@ -275,7 +275,7 @@ class QuickModel(WordEmbedder):
 @pytest.fixture
 def articles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder with two articles, named by the environment, in a model that is quick."""
-    monkeypatch.setattr("retrieval.chain.Transformer", QuickModel)
+    monkeypatch.setattr("retrieval.opening.Transformer", QuickModel)
     monkeypatch.setenv("QUOTH_FOLDER", "news")
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "data"))  # absolute: Chroma keeps its clients by path
     monkeypatch.chdir(tmp_path)

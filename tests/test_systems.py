@@ -194,7 +194,7 @@ def small(tmp_path: Path) -> Settings:
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_system_opens_by_its_name(name: str, small: Settings, monkeypatch: pytest.MonkeyPatch):
     model, chat = scripted("The Tarn lock was shut by Lena Voss [1].", "Lena Voss shut the Tarn lock [1].")
-    monkeypatch.setattr("retrieval.chain.open_model", lambda settings: model if settings.llm else None)
+    monkeypatch.setattr("retrieval.opening.open_model", lambda settings: model if settings.llm else None)
     system = opened(name, small, read_articles(small.folder))
     assert [chunk.source.file for chunk in system.found(WHO, 3)] == ["lock.txt"]
     found = system.answer(WHO)
@@ -206,7 +206,7 @@ def test_to_insist_where_a_model_declines_is_to_quote_and_asks_it_nothing(
     small: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     model, chat = scripted(REFUSAL)
-    monkeypatch.setattr("retrieval.chain.open_model", lambda _: model)
+    monkeypatch.setattr("retrieval.opening.open_model", lambda _: model)
     system = opened("llm", small, read_articles(small.folder))
     declined, insisted = system.answer(WHO), system.insist(WHO)
     assert (declined.answered, declined.model, insisted.answered, insisted.model) == (

@@ -20,6 +20,7 @@ from filelock import FileLock
 from retrieval import articles, watching
 from retrieval.errors import IndexDamaged, QuothError
 from retrieval.index import Index, Summary
+from retrieval.snapshot import collection_name
 from retrieval.types import Filters
 from retrieval.watching import Watching, heard, watch
 from tests.fakes import WordEmbedder
@@ -401,7 +402,7 @@ def test_an_index_that_another_program_writes_is_synced_when_it_is_free(
 ) -> None:
     monkeypatch.setattr("retrieval.storage.LOCK_SECONDS", 0.05)
     with watched(index) as news:
-        with FileLock(tmp_path / "data" / "lock"):
+        with FileLock(tmp_path / "data" / "indexes" / collection_name(folder) / "lock"):
             write(folder, "flood.txt", "The river rose by two metres on Sunday.\n")
             until(lambda: any(isinstance(each, QuothError) for each in news), "a word about it")
         until(lambda: finds(index, "river"), "the new article")

@@ -47,9 +47,9 @@ def held(message: Question, quoth: Quoth) -> Report:
     Raises InputError where it states nothing, EntailmentError without the trained judge: by the gate's rules
     alone any statement passes that names no number, day or name.
     """
-    from retrieval.chain import open_entailment
     from retrieval.checking import check
     from retrieval.entailment import Remembering
+    from retrieval.opening import open_entailment
     from retrieval.support import Gate
 
     judge = open_entailment(quoth.settings.data)

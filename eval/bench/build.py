@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.vectors import Perturbed
-from retrieval.chain import open_index
 from retrieval.index import Index
+from retrieval.opening import open_index
 from retrieval.settings import Settings
 
 _WINDOW = 5_000  # chunks over which the rate along the way is taken

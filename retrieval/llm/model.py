@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import RunnableConfig
-
 from prompts.prompts import Prompt
 from retrieval.breaker import Breaker
 from retrieval.errors import ModelError, TooLate
@@ -27,6 +25,7 @@ from retrieval.types import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
 
 log = logging.getLogger(__name__)
 

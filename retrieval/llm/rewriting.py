@@ -6,8 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-
-from langchain_core.runnables import RunnableConfig
+from typing import TYPE_CHECKING
 
 from prompts.prompts import Prompts
 from retrieval.llm.inert import alive, plain
@@ -16,6 +15,9 @@ from retrieval.llm.patience import Patience
 from retrieval.persons import NAME
 from retrieval.types import Turn, Usage
 from retrieval.understanding import Understood
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
 
 log = logging.getLogger(__name__)
 

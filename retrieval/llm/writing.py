@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
-
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompts.prompts import Prompt
 from retrieval.llm.faults import Fault, cut
 from retrieval.llm.tokens import count
 from retrieval.types import Usage
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
 
 
 class Ended(NamedTuple):
@@ -40,6 +41,8 @@ class Writing:
     """What has come so far, over all tries."""
 
     def __init__(self, prompt: Prompt, started: float) -> None:
+        from langchain_core.messages import HumanMessage, SystemMessage
+
         self.messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
         self.tries = 0
         self._prompt = prompt

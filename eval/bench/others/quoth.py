@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench.others.timed import BEST, main
-from retrieval.chain import open_index
+from retrieval.opening import open_index
 from retrieval.retriever import Retriever
 from retrieval.settings import Settings
 

@@ -593,7 +593,7 @@ def test_a_collection_is_of_one_folder(place: Place, tmp_path: Path, kind: str) 
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("retrieval.chain.Remembering", lambda _: WordEmbedder())
+        patch.setattr("retrieval.opening.Remembering", lambda _: WordEmbedder())
         opened(place.folder).sync()
         taken = rf"^The collection {place.collection}.* has the articles of {place.folder}: name another one"
         with pytest.raises(InputError, match=taken):
@@ -615,7 +615,7 @@ def test_a_reader_with_another_model_is_refused(place: Place) -> None:
 
 
 def test_settings_decide_who_writes(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("retrieval.chain.Remembering", lambda _: WordEmbedder())
+    monkeypatch.setattr("retrieval.opening.Remembering", lambda _: WordEmbedder())
     settings = Settings(folder=place.folder, data=tmp_path / "data", chroma_url=place.url)
     reader = open_index(settings)
     assert reader.is_read_only

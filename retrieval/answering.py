@@ -21,7 +21,7 @@ from retrieval.llm.rewriting import adopted, goes_on, rewritten
 from retrieval.llm.vetting import vetted
 from retrieval.question import Input, as_question
 from retrieval.reader import Reader
-from retrieval.search import search
+from retrieval.search import found
 from retrieval.settings import Settings
 from retrieval.support import Gate
 from retrieval.types import Answer, Event, Filters, Passage, Question, Usage
@@ -218,10 +218,8 @@ class Answering:
     def _found(
         self, query: str, filters: Filters, frame: Timeframe, k: int, _: RunnableConfig | None
     ) -> list[Passage]:
-        index, side, depth = self.index, self.settings.search, max(k, self.settings.depth)
-        return index.read(
-            lambda at: search(query, at.dense, at.lexical, index.embedder, k, filters, depth, frame, side)
-        )
+        settings = self.settings
+        return found(query, self.index, k, filters, settings.depth, frame, settings.search)
 
 
 def _last(events: list[Event]) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForChainRun
@@ -15,14 +16,11 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import patch_config
 
 from retrieval.answering import Answering
-from retrieval.generative import Writer
 from retrieval.index import Index, Progress
 from retrieval.opening import open_index, open_readers
 from retrieval.question import Input
-from retrieval.reader import Reader
 from retrieval.retriever import Retriever as Retriever
 from retrieval.settings import Settings, load
-from retrieval.support import Gate
 from retrieval.timeframe import Timeframe
 from retrieval.types import Event, Filters, Passage
 
@@ -30,17 +28,11 @@ from retrieval.types import Event, Filters, Passage
 class Quoth(Answering, Runnable[Input, Event]):
     """The chain: each question is a run of LangChain's, and in it its search and its calls of a model."""
 
-    def __init__(
-        self,
-        index: Index,
-        settings: Settings,
-        reader: Reader | None = None,
-        gate: Gate | None = None,
-        writer: Writer | None = None,
-    ) -> None:
-        """Without a reader it marks no answers, without a writer it quotes, without a gate all passes."""
-        super().__init__(index, settings, reader, gate, writer)
-        self.retriever = Retriever(index=index, k=settings.k, depth=settings.depth, side=settings.search)
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Its search, for other programs of LangChain's too."""
+        settings = self.settings
+        return Retriever(index=self.index, k=settings.k, depth=settings.depth, side=settings.search)
 
     def _streamed(
         self, input: Input, config: RunnableConfig | None, gone: threading.Event

@@ -260,9 +260,9 @@ class Index:
         with self._storage.locked():
             self._renew()
             self._repair()
-            unchanged = self._snapshot.unchanged(self._current.generation)
-            self._snapshot.forget()
             looked, at = stamps(self.folder), time.time_ns()
+            unchanged = self._snapshot.unchanged(looked, self._current.generation)
+            self._snapshot.forget()
             found = changes(self.folder, self._limits, self.records(), unchanged)
             summary = self._apply(found, progress or (lambda *_: None))
             parsing.close()  # its child would wait for files that do not come
@@ -327,8 +327,8 @@ class Index:
         """
         stores, generation = self._current, uuid.uuid4().hex
         self._alone(stores.generation)
-        log = stores.dense.about.get("changes", "") if files is not None else ""
-        changed = history.longer(log, generation, files or ())
+        former = stores.dense.about.get("changes", "") if files is not None else ""
+        changed = history.longer(former, generation, files or ())
         stores.dense.describe(state="writing", generation=generation, changes=changed)
         with stores.lexical.writing(generation) as words:
             yield words

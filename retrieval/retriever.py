@@ -8,7 +8,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from retrieval.index import Index
-from retrieval.search import Side, search
+from retrieval.search import Side, found
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
 
@@ -36,13 +36,8 @@ class Retriever(BaseRetriever):
         frame: Timeframe | None = None,
         k: int | None = None,
     ) -> list[Document]:
-        index, k = self.index, k or self.k
-        found = index.read(
-            lambda at: search(
-                query, at.dense, at.lexical, index.embedder, k, filters, max(k, self.depth), frame, self.side
-            )
-        )
-        return [_document(passage) for passage in found]
+        passages = found(query, self.index, k or self.k, filters, self.depth, frame, self.side)
+        return [_document(passage) for passage in passages]
 
 
 def _document(passage: Passage) -> Document:

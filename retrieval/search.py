@@ -10,6 +10,7 @@ from typing import Literal
 from retrieval import dense, lexical
 from retrieval.dense import DenseStore
 from retrieval.embedding import Embedder, Vectors
+from retrieval.index import Index
 from retrieval.lexical import LexicalIndex
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
@@ -44,6 +45,22 @@ def search(
     said = words.search(query, depth, filters) if side != "dense" else []
     hits = store.hits(list(dict.fromkeys([*near, *(hit.id for hit in said)])), vector)
     return _preferred(fuse(near, said, hits), frame)[:k]
+
+
+def found(
+    query: str,
+    index: Index,
+    k: int,
+    filters: Filters | None = None,
+    depth: int = DEPTH,
+    frame: Timeframe | None = None,
+    side: Side = "hybrid",
+) -> list[Passage]:
+    """As `search`, at least `k` deep, in one state of an index, though it may be written meanwhile."""
+    depth = max(k, depth)
+    return index.read(
+        lambda at: search(query, at.dense, at.lexical, index.embedder, k, filters, depth, frame, side)
+    )
 
 
 def nearest(

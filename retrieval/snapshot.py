@@ -55,10 +55,12 @@ class Snapshot:
         kept = self._kept(generation)
         return kept[0] if kept and stamps(self._folder) == kept[1] else None
 
-    def unchanged(self, generation: str) -> frozenset[str]:
-        """The paths of the files whose content and description did not change since the last sync."""
+    def unchanged(self, now: dict[str, list[int]], generation: str) -> frozenset[str]:
+        """The paths of the files whose content and description did not change since the last sync.
+
+        `now` is a look at the folder, `generation` the state of the index.
+        """
         _, files = self._kept(generation) or (None, {})
-        now = stamps(self._folder)
         described = os.path.join(self._folder, metadata.FILE)
         if now.get(described) != files.get(described):
             return frozenset()

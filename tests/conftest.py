@@ -41,6 +41,15 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _connect  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real Chroma server for the tests of a file."""
+    from tests.chroma_server import ChromaServer
+
+    with ChromaServer(tmp_path_factory.mktemp("server") / "data") as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def seeds() -> Path:
     return SEEDS

@@ -33,12 +33,6 @@ collection.delete(ids=["old"])
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
-    with ChromaServer(tmp_path_factory.mktemp("server") / "data") as server:
-        yield server
-
-
 @pytest.fixture
 def proxy(server: ChromaServer) -> Iterator[ChromaProxy]:
     with ChromaProxy(server.url) as proxy:

@@ -41,12 +41,6 @@ QUESTIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
-    with ChromaServer(tmp_path_factory.mktemp("server") / "data") as server:
-        yield server
-
-
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[ChromaServer]:
     """A server of the test's own, to be spoilt."""

@@ -10,9 +10,8 @@ from retrieval.connection import Connection
 from retrieval.dense import DenseStore, Entry
 from retrieval.index import Index
 from tests.fakes import WordEmbedder
+from tests.test_index import BALLOON, MINISTERS
 
-MINISTERS = "Ministers meet in Moscow\n\nThe two ministers met in Moscow on Monday. They spoke of trade.\n"
-BALLOON = "Balloon is seen over Ohio\n\nA balloon flew over Ohio on Friday. The minister was silent.\n"
 GONE = "a.txt is in the index, and is no article of the folder any more."
 MORE = "The word index holds 1 passages that Chroma does not."
 

@@ -7,13 +7,11 @@ remembered between questions, as in a running program; `--cold` forgets them bef
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
+from eval.bench.machine import described, machine
 from eval.questions import load
 from retrieval.articles import Limits
 from retrieval.chain import Quoth
@@ -22,8 +20,6 @@ from retrieval.index import Index
 from retrieval.intent import intent
 from retrieval.reader import SpanReader
 from retrieval.settings import Settings
-
-_PACKAGES = ("torch", "sentence-transformers", "chromadb", "tantivy")
 
 
 def main() -> None:
@@ -34,8 +30,7 @@ def main() -> None:
     questions = [case.question for case in load()]
     with tempfile.TemporaryDirectory() as data:
         seconds = sorted(_ask(given.folder, Path(data), questions, given.cold))
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
-    print(", ".join(f"{name} {version(name)}" for name in _PACKAGES))
+    print(described(machine()))
     kept = "forgotten" if given.cold else "remembered"
     print(f"{len(questions)} questions on {given.folder}, sentences {kept}: ", end="")
     print(f"median {_ms(statistics.median(seconds))}, p95 {_ms(seconds[int(0.95 * len(seconds))])}, ", end="")

@@ -7,14 +7,12 @@ search finds for it. And how long the reader takes to load in a program that has
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
+from eval.bench.machine import described, machine
 from eval.questions import load
 from retrieval.chain import assemble
 from retrieval.reader import SpanReader
@@ -36,7 +34,7 @@ def main() -> None:
     reader = SpanReader()
     reader.warm()
     loaded = time.perf_counter() - started
-    print(f"{platform.machine()}, {os.cpu_count()} cores, torch {version('torch')}, {len(asked)} questions")
+    print(f"{described(machine())}, {len(asked)} questions")
     print(f"loaded in {loaded:.2f} s")
     for count in _COUNTS:
         taken = []

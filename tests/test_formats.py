@@ -293,7 +293,7 @@ ROW = {"id": "1", "question": "Who?", "answers": ["Voss"], "answerable": True, "
         ("questions.jsonl.gz", b"no gzip", "questions.jsonl.gz: it cannot be read (Not a gzipped file"),
         (
             "questions.jsonl.gz",
-            gzip.compress(jsonl(ROW) * 9)[:-20],
+            gzip.compress(jsonl(ROW) * 9, mtime=0)[:-20],
             "questions.jsonl.gz: it cannot be read (Compressed file ended",
         ),
     ],

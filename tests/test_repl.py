@@ -224,6 +224,7 @@ def test_a_chat_answers_from_what_changed_meanwhile_and_says_nothing(
 
         patiently(knows_both)
         assert b"added" not in terminal.raw.rpartition(b"Ask, or /help")[2]
+        terminal.prompt()
         terminal.press("\x04")
         assert terminal.left() == 0
 

@@ -19,11 +19,13 @@ from retrieval.intent import Intent, intent
 from retrieval.llm.patience import Patience
 from retrieval.llm.rewriting import adopted, goes_on, rewritten
 from retrieval.llm.vetting import vetted
+from retrieval.onnx.network import cores
 from retrieval.question import Input, as_question
 from retrieval.reader import Reader
 from retrieval.search import found
 from retrieval.settings import Settings
 from retrieval.support import Gate
+from retrieval.turns import Turns
 from retrieval.types import Answer, Event, Filters, Passage, Question, Usage
 from retrieval.understanding import Understood, understand
 
@@ -62,6 +64,7 @@ class Answering:
         self.gate = gate
         self.writer = writer
         self.settings = settings
+        self._turns = Turns(cores())
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **_: Any) -> Answer:
         """Answer a question. Raises InputError where it is empty or too long, TooLate past its deadline."""
@@ -179,16 +182,17 @@ class Answering:
     def _searched(self, understood: Understood, patience: Patience, config: RunnableConfig | None) -> _Found:
         _in_time(patience)
         index, passages = self.index, self.passages(understood, config)
-        _in_time(patience)
-        answer = extractive.answer(
-            understood.topic,
-            passages,
-            index.lexical,
-            index.embedder,
-            self.settings.threshold,
-            understood.leaning,
-            self.reader,
-        )
+        with self._turns.taken(lambda: _in_time(patience)):
+            _in_time(patience)
+            answer = extractive.answer(
+                understood.topic,
+                passages,
+                index.lexical,
+                index.embedder,
+                self.settings.threshold,
+                understood.leaning,
+                self.reader,
+            )
         return _Found(answer, understood, passages)
 
     def _written(

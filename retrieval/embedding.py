@@ -47,7 +47,6 @@ _SHA256 = {
     "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-_EXACT = 6  # layers: all that there are
 _MOST_TOKENS = 256  # of a text: what is beyond is not read, as sentence-transformers has it
 _REMEMBERED = 2_000  # readings kept by `Remembering`: about 100 MB at 384 dimensions and 30 tokens
 
@@ -142,7 +141,7 @@ def _mean(tokens: Vectors) -> Vectors:
 
 
 class MiniLM:
-    """The default model without torch: texts for an index in 8 bits, questions and sentences exactly."""
+    """The default model without torch, in 8 bits."""
 
     def __init__(self, folder: Path, data: Path | None) -> None:
         self._folder = folder
@@ -150,11 +149,11 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         cut = self._tokenizer.encode_batch(list(texts))
-        return _unit(np.stack(list(self._coarse.run_all(cut, _mean))))
+        return _unit(np.stack(list(self._network.run_all(cut, _mean))))
 
     def read(self, texts: Sequence[str]) -> Iterable[tuple[Vectors, Vectors, Sequence[tuple[int, int]]]]:
         cut = self._tokenizer.encode_batch(list(texts))
-        for text, tokens in zip(cut, self._exact.run(cut), strict=True):
+        for text, tokens in zip(cut, self._network.run(cut), strict=True):
             yield _mean(tokens), tokens, text.offsets
 
     @cached_property
@@ -166,12 +165,8 @@ class MiniLM:
         return tokenizer(checked(self._folder, TOKENIZER), _MOST_TOKENS)
 
     @cached_property
-    def _exact(self) -> Network:
-        return network(recipe("questions", self._folder, _EXACT), self._data)
-
-    @cached_property
-    def _coarse(self) -> Network:
-        return network(recipe("articles", self._folder, 0), self._data)
+    def _network(self) -> Network:
+        return network(recipe("texts", self._folder, 0), self._data)
 
 
 def recipe(name: str, folder: Path, exact: int, changes: Path | None = None) -> Recipe:

@@ -44,7 +44,7 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real Chroma server for the tests of a file."""
-    from tests.chroma_server import ChromaServer
+    from eval.bench.server import ChromaServer
 
     with ChromaServer(tmp_path_factory.mktemp("server") / "data") as server:
         yield server

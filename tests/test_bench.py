@@ -149,6 +149,17 @@ def test_known_texts_have_their_own_vectors_and_others_copies_near_one(tmp_path:
     assert embedder.embedded.count("a ferry") == 3  # by `make` once only
 
 
+def test_beyond_so_many_texts_the_others_are_really_embedded(tmp_path: Path):
+    embedder = WordEmbedder()
+    make(embedder, ["a ferry", "a flood"], tmp_path / "vectors.npz")
+    perturbed = Perturbed(embedder, tmp_path / "vectors.npz", until=3)
+    assert len(perturbed.embed(["a ferry", "another"])) == 2
+    assert (perturbed.began, perturbed.really) == (None, 0)
+    found = perturbed.embed(["a flood", "a storm"])
+    assert np.allclose(found, embedder.embed(["a flood", "a storm"]))
+    assert perturbed.began is not None and perturbed.really == 1
+
+
 def test_vectors_of_another_model_are_refused(tmp_path: Path):
     make(WordEmbedder(), ["a ferry"], tmp_path / "vectors.npz")
     other = WordEmbedder()
@@ -163,8 +174,8 @@ def test_vectors_that_are_not_there_are_told(tmp_path: Path):
 
 
 def test_rates_are_taken_along_the_way_in_windows_of_chunks():
-    rates = Rates([3, 3, 3, 3], window=5)
-    for done in range(5):
+    rates = Rates([3, 3, 3, 3, 6], until=12, window=5)
+    for done in range(6):
         rates.progress(done, 4, "")
     assert list(rates.found) == [6, 12]
 
@@ -264,15 +275,16 @@ def test_every_benchmark_leaves_what_the_table_shows(
     run("store", *size)
     run("question", *size, "--questions", "2")
     run("start", *size, "--rounds", "1")
+    run("served", *size, "--questions", "2")
     assert sorted(file.stem for file in (tmp_path / "results").iterdir()) == [
-        "index-20", "question-30", "start-30", "store-30"
+        "index-20", "question-30", "served-30", "start-30", "store-30"
     ]  # fmt: skip
     capsys.readouterr()
     run("table")
     shown = capsys.readouterr().out
-    assert "| | 20 chunks | 30 chunks |" in shown
+    assert "| | 20 chunks | 30 chunks | 30 chunks in a Chroma server |" in shown
     missing = [row.name for row in table.ROWS if f"| {row.name} | " not in shown]
-    assert missing == ["… the last 5,000"]  # there are no 5,000
+    assert missing == ["… the last 5,000", "… the last 5,000 of these"]  # there are no 5,000
 
 
 def test_all_of_it_is_done_in_turn():
@@ -315,7 +327,13 @@ def row(benchmark: str, size: str, **found: object) -> record.Record:
 
 def test_the_table_has_a_column_a_size_and_leaves_out_what_was_not_measured():
     built = {"articles": 5, "chunks": 50, "real": 50, "rate": 40.0, "rates": {}, "change": 0.1, "disk": 9}
-    large = {"chunks": 100, "real": 67, "rate": 2345.6, "rates": {"5000": 3.0, "100000": 2000.0}}
+    large = {
+        "chunks": 100,
+        "real": 67,
+        "rate": 2345.6,
+        "rates": {"5000": 3.0, "100000": 2000.0},
+        "late": 180.0,
+    }
     asked = {"retrieval": {"all": TIMES, "publisher": TIMES}, "shares": {"publisher": 0.051}}
     shown = table.rendered(
         [
@@ -330,7 +348,8 @@ def test_the_table_has_a_column_a_size_and_leaves_out_what_was_not_measured():
     assert lines[:2] == ["| | 5 articles | 100,000 chunks |", "|---|--:|--:|"]
     assert "| of real texts, % | 100 | 67 |" in lines
     assert "| stored alone, chunks a second |  | 2,346 |" in lines
-    assert "| … the last 5,000 |  | 2,000 |" in lines
+    assert "| … the last 5,000 |  | 180 |" in lines
+    assert "| … the last 5,000 of these |  | 2,000 |" in lines
     assert "| memory meanwhile, MB | 0 | 1,234 |" in lines
     assert "| … of one publisher (share), ms |  | 10 / 20 / 30 (5.1 %) |" in lines
     assert "| 20 askers: throughput of one's |  | 1.70 × |" in lines

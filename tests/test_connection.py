@@ -15,11 +15,12 @@ from chromadb import Collection
 from chromadb.errors import NotFoundError
 from pydantic import SecretStr
 
+from eval.bench.server import ChromaServer, free_port
 from retrieval.connection import Connection, connect
 from retrieval.errors import IndexDamaged, IndexGone, InputError, SearchUnavailable
 from retrieval.remote import Server
 from retrieval.settings import Settings
-from tests.chroma_server import CERTIFICATE, ChromaProxy, ChromaServer, Fault, free_port
+from tests.chroma_proxy import CERTIFICATE, ChromaProxy, Fault
 
 TOKEN = "t0p-Secret-9"
 QUICK = (0.01, 0.01, 0.01)

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bot import doctor, models
 from bot.finding import Finding
+from eval.bench.server import ChromaServer, free_port
 from retrieval import embedding
 from retrieval.articles import Limits
 from retrieval.connection import connect
@@ -23,7 +24,6 @@ from retrieval.embedding import wheel_folder
 from retrieval.errors import EntailmentError, FolderError, IndexDamaged, InputError, ModelError
 from retrieval.llm.model import Model
 from retrieval.settings import DEFAULT_MODEL, Settings, load
-from tests.chroma_server import ChromaServer, free_port
 from tests.fake_openai import FakeOpenAI
 from tests.fake_openai_replies import BROKEN, FORBIDDEN, NOT_JSON, Fails, Hangs, Reply
 from tests.fakes import WordEmbedder

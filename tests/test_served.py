@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from eval.bench.server import ChromaServer
 from retrieval import cutting, follower, lease, remote
 from retrieval.chain import Quoth
 from retrieval.connection import Connection
@@ -28,7 +29,7 @@ from retrieval.served import Served
 from retrieval.settings import Settings
 from retrieval.support import Gate
 from retrieval.types import Answer, Filters
-from tests.chroma_server import ChromaProxy, ChromaServer, Fault
+from tests.chroma_proxy import ChromaProxy, Fault
 from tests.fakes import WordEmbedder
 from tests.test_index import BALLOON, FLOOD, MINISTERS, assert_equals_a_rebuild, counts, put, state
 
@@ -546,7 +547,7 @@ def test_a_mute_server_holds_up_few(
         for _ in range(20):
             with pytest.raises(SearchUnavailable, match=r"did not answer in time: "):
                 files(reader)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5  # and not half a second each time
     until(lambda: _answers(reader), "the server to be asked again")
 
 

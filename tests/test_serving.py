@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chroma_server import ChromaServer
+from eval.bench.server import ChromaServer
 from tests.fake_discord import FakeDiscord
 from tests.program import Done, call
 from tests.quick import QUICK, QuickModel

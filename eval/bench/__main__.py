@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from eval.bench import beside, child, corpus, start, table, texts, vectors
+from eval.bench import beside, build, child, corpus, start, table, texts, vectors
 from eval.bench.place import SEEDS, Place
 from eval.bench.record import FOLDER, keep, load
+from eval.bench.server import ChromaServer
 from eval.questions import load as load_questions
 from retrieval.embedding import Transformer
 from retrieval.errors import QuothError
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "store", _store, "the same with vectors that were made before: storing alone")
     asked = _command(commands, "question", _question, "seconds of retrieval and of answers")
     asked.add_argument("--questions", type=int, default=500)
+    served = _command(commands, "served", _served, "`store` and `question` over a Chroma server")
+    served.add_argument("--questions", type=int, default=100)
     begun = _command(commands, "start", _start, "seconds of programs that begin with nothing loaded")
     begun.add_argument("--rounds", type=int, default=7)
     others = _command(commands, "beside", _beside, "LangChain, LlamaIndex and Haystack on the same texts")
@@ -113,6 +116,22 @@ def _question(given: argparse.Namespace) -> None:
     settings, asked = place.indexed, place.corpus.questions[: given.questions]
     found = child.run("ask", folder=settings.folder, data=settings.data, questions=asked)
     keep("question", given.size, found, given.results)
+
+
+def _served(given: argparse.Namespace) -> None:
+    place = Place(given.work, given.size)
+    made = place.corpus
+    shutil.rmtree(place.served, ignore_errors=True)
+    with ChromaServer(place.served / "server") as server:
+        where = {"folder": made.folder, "server": server.url}
+        kept = {"vectors": place.vectors, "counts": made.chunks}
+        built = child.run("build", **where, **kept, data=place.served / "indexer")
+        asked = child.run(
+            "ask", **where, data=place.served / "bot", questions=made.questions[: given.questions]
+        )
+        held = {"peak": server.peak, "disk": build.size(server.folder)}
+    found = {"chunks": built["chunks"], "real": made.real, "indexing": built, "asking": asked, "server": held}
+    keep("served", given.size, found, given.results)
 
 
 def _start(given: argparse.Namespace) -> None:

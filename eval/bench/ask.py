@@ -12,23 +12,27 @@ from typing import Any
 
 from eval.bench.times import summed
 from retrieval.chain import Quoth, over
-from retrieval.embedding import Remembering, Transformer
+from retrieval.embedding import Embedder, Remembering, Transformer
 from retrieval.index import Index
 from retrieval.intent import intent
+from retrieval.opening import open_index
 from retrieval.settings import Settings
 from retrieval.types import Filters, Source
 
 _AT_ONCE = 20  # askers
 
 
-def measure(folder: str, data: str, questions: Sequence[str]) -> dict[str, Any]:
+def measure(folder: str, data: str, questions: Sequence[str], server: str | None = None) -> dict[str, Any]:
     """Seconds of retrieval alone, with and without filters, and of whole answers.
 
-    Every measurement begins with nothing remembered of an earlier one, as if each question were new.
+    Every measurement begins with nothing remembered of an earlier one, as if each question were new. With the
+    address of a `server`, of a program that reads its vectors there; `behind` are the seconds in which that,
+    which has nothing yet, takes over the words.
     """
-    settings = Settings(folder=Path(folder), data=Path(data), llm=None)
+    settings = Settings(folder=Path(folder), data=Path(data), llm=None, chroma_url=server)
     model = Transformer(settings.model, settings.data)
-    index = Index(settings.folder, settings.data, Remembering(model))
+    index = open_index(settings)
+    behind = {"behind": index.sync().seconds} if server else {}
     quoth = over(index, settings)
     quoth.warm()
     asking = Asking(quoth, questions, lambda: _forget(index, model, questions[0]))
@@ -37,6 +41,7 @@ def measure(folder: str, data: str, questions: Sequence[str]) -> dict[str, Any]:
     return {
         "chunks": sum(count for _, count in sources),
         "questions": len(questions),
+        **behind,
         "retrieval": {name: asking.retrieval(filters) for name, filters in _kinds(sources).items()},
         "shares": {name: _share(filters, sources) for name, filters in _kinds(sources).items()},
         "answer": summed(alone),
@@ -84,7 +89,7 @@ def _timed(ask: Callable[[str], object], question: str) -> float:
     return time.perf_counter() - started
 
 
-def _forget(index: Index, model: Transformer, question: str) -> None:
+def _forget(index: Index, model: Embedder, question: str) -> None:
     index.embedder = Remembering(model)
     intent(question, index.embedder)  # its own examples stay known, whatever is asked
 

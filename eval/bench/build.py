@@ -17,28 +17,36 @@ _WINDOW = 5_000  # chunks over which the rate along the way is taken
 _NEWS = "A new ferry was named after the mayor of Eastmere on Tuesday, to his surprise.\n"
 
 
-def measure(folder: str, data: str, vectors: str | None, counts: Sequence[int]) -> dict[str, Any]:
+def measure(
+    folder: str, data: str, vectors: str | None, counts: Sequence[int], server: str | None = None
+) -> dict[str, Any]:
     """How the first sync went, and how long another one takes after one article came.
 
-    With `vectors`, those are stored and nothing is embedded. `counts` are the chunks of each article, as it
-    is known beforehand: they tell how many chunks a second there were along the way.
+    With `vectors`, those are stored and nothing is embedded but the last 5,000 chunks, whose rate is `late`.
+    `counts` are the chunks of each article, as it is known beforehand: they tell how many chunks a second
+    there were along the way. With the address of a `server`, the vectors go there.
     """
-    settings = Settings(folder=Path(folder), data=Path(data), llm=None)
-    index = open_index(settings)
+    settings = Settings(folder=Path(folder), data=Path(data), llm=None, chroma_url=server)
+    index = open_index(settings, indexing=True)
     index.embedder.read(["warm"])
     index.embedder.embed(["warm"])
-    if vectors:
-        index.embedder = Perturbed(index.embedder, Path(vectors))
-    before = _size(settings.data)  # the models, made ready
-    rates = Rates(counts)
+    before = size(settings.data)  # the models, made ready
+    kept = sum(counts) - _WINDOW if vectors and sum(counts) > _WINDOW else sum(counts)
+    perturbed = Perturbed(index.embedder, Path(vectors), kept) if vectors else None
+    index.embedder = perturbed or index.embedder
+    rates = Rates(counts, kept)
+    began = time.perf_counter()
     summary = index.sync(rates.progress)
+    ended = time.perf_counter()
+    late = perturbed.began if perturbed and perturbed.began else ended
     return {
         "articles": summary.added,
         "chunks": summary.chunks,
         "seconds": round(summary.seconds, 3),
-        "rate": round(summary.chunks / summary.seconds, 1),
+        "rate": round(kept / (late - began), 1),
         "rates": rates.found,
-        "disk": _size(settings.data) - before,
+        **({"late": round(perturbed.really / (ended - late), 1)} if perturbed and perturbed.began else {}),
+        "disk": size(settings.data) - before,
         "change": round(_changed(index, settings.folder), 3),
     }
 
@@ -46,9 +54,11 @@ def measure(folder: str, data: str, vectors: str | None, counts: Sequence[int]) 
 class Rates:
     """Chunks a second along the way: `found` by the number of chunks at the end of each window."""
 
-    def __init__(self, counts: Sequence[int], window: int = _WINDOW) -> None:
+    def __init__(self, counts: Sequence[int], until: int, window: int = _WINDOW) -> None:
+        """No window goes beyond `until` chunks."""
         self.found: dict[int, float] = {}
         self._before = [0, *accumulate(counts)]
+        self._until = until
         self._window = window
         self._start: tuple[int, float] | None = None  # chunks when the window began, and when that was
 
@@ -57,12 +67,13 @@ class Rates:
         chunks, now = self._before[done], time.perf_counter()
         if self._start is None:
             self._start = chunks, now
-        elif chunks - self._start[0] >= self._window:
+        elif chunks - self._start[0] >= self._window and chunks <= self._until:
             self.found[chunks] = round((chunks - self._start[0]) / (now - self._start[1]), 1)
             self._start = chunks, now
 
 
-def _size(folder: Path) -> int:
+def size(folder: Path) -> int:
+    """Bytes of all files in it."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

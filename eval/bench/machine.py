@@ -38,13 +38,14 @@ def described(made: dict[str, object]) -> str:
     )
 
 
-def peak() -> int:
-    """The most memory that this process has held, in bytes."""
+def peak(process: int | None = None) -> int:
+    """The most memory that this process, or a child of it, has held, in bytes."""
     # The kernel's own number of the process: that of getrusage starts from its parent's.
-    if held := _field(Path("/proc/self/status"), "VmHWM"):
+    if held := _field(Path(f"/proc/{process or 'self'}/status"), "VmHWM"):
         return int(held.split()[0]) * 1024
     unit = 1 if platform.system() == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    who = resource.RUSAGE_CHILDREN if process else resource.RUSAGE_SELF
+    return resource.getrusage(who).ru_maxrss * unit
 
 
 def _field(file: Path, name: str) -> str | None:

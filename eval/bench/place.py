@@ -36,6 +36,11 @@ class Place:
         return self.work / f"index-{self.size}"
 
     @property
+    def served(self) -> Path:
+        """Where a Chroma server, and those that use it, have their data."""
+        return self.work / f"served-{self.size}"
+
+    @property
     def vectors(self) -> Path:
         """Of all sizes together."""
         return self.work / "vectors.npz"

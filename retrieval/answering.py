@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompts.prompts import Asked
-from retrieval import extractive, opening, replies
+from retrieval import extractive, language, opening, replies
 from retrieval.bridge import bridged
 from retrieval.errors import TooLate
 from retrieval.generative import Writer
@@ -130,6 +130,7 @@ class Answering:
     def warm(self) -> None:
         """Load the models now, so that the first question does not wait for them."""
         self.index.embedder.read(["warm"])
+        language.warm()
         if self.reader:
             self.reader.warm()
         if self.writer:
@@ -168,31 +169,33 @@ class Answering:
     def _from_articles(
         self, understood: Understood, patience: Patience, config: RunnableConfig | None
     ) -> _Found:
-        found = self._searched(understood, patience, config)
-        if not found.answer.answered and understood.beyond:
-            beyond = self._searched(understood.beyond, patience, config)
-            if any(
-                understood.leaning.frame.is_stated(citation.quote) for citation in beyond.answer.citations[:1]
-            ):
-                found = beyond._replace(understood=understood)
+        _in_time(patience)
+        passages = self.passages(understood, config)
+        with self._turns.taken(lambda: _in_time(patience)):  # one turn, however often it is tried
+            found = self._chosen(understood, passages, patience)
+            if not found.answer.answered and understood.beyond:
+                beyond = self._chosen(understood.beyond, self.passages(understood.beyond, config), patience)
+                if any(
+                    understood.leaning.frame.is_stated(citation.quote)
+                    for citation in beyond.answer.citations[:1]
+                ):
+                    found = beyond._replace(understood=understood)
         if self.gate:
             return found._replace(answer=vetted(found.answer, self.gate, self.settings.gate))
         return found
 
-    def _searched(self, understood: Understood, patience: Patience, config: RunnableConfig | None) -> _Found:
+    def _chosen(self, understood: Understood, passages: list[Passage], patience: Patience) -> _Found:
+        """The answer in the passages' own sentences."""
         _in_time(patience)
-        index, passages = self.index, self.passages(understood, config)
-        with self._turns.taken(lambda: _in_time(patience)):
-            _in_time(patience)
-            answer = extractive.answer(
-                understood.topic,
-                passages,
-                index.lexical,
-                index.embedder,
-                self.settings.threshold,
-                understood.leaning,
-                self.reader,
-            )
+        answer = extractive.answer(
+            understood.topic,
+            passages,
+            self.index.lexical,
+            self.index.embedder,
+            self.settings.threshold,
+            understood.leaning,
+            self.reader,
+        )
         return _Found(answer, understood, passages)
 
     def _written(

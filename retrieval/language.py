@@ -31,6 +31,11 @@ def is_foreign(text: str) -> bool:
     return bool(language != "en" and probability >= _FOREIGN)
 
 
+def warm() -> None:
+    """Load what tells languages now, so that the first question that needs it does not wait."""
+    _identifier()
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier

@@ -19,7 +19,7 @@ from retrieval.signals import Asked, Candidate, Signals, align, asked, candidate
 from retrieval.types import Passage, Span
 from retrieval.weights import READ, UNREAD, Confidence, Weights
 
-_SHORTLIST = 16  # sentences that the model reads; the others have lost by the signals that cost nothing
+_SHORTLIST = 12  # sentences that the model reads; the others have lost by the signals that cost nothing
 _EVIDENCE = 5  # sentences whose mean tells whether the articles say anything
 
 

@@ -81,8 +81,8 @@ def _named(settings: Settings, offline: bool) -> Iterator[Finding]:
     yield models.language_model(settings)
     yield from _checked("data", lambda: data(settings.data))
     yield from _checked("disk", lambda: disk(shutil.disk_usage(_existing(settings.data)).free))
-    if settings.chroma_url:
-        yield from _checked("chroma", lambda: chroma(settings))
+    if url := settings.chroma_url:
+        yield from _checked("chroma", lambda: chroma(url, settings))
     found = [*_checked("articles", lambda: _there(settings, limits))]
     yield from found
     if all(finding.state != "wrong" for finding in found):
@@ -181,11 +181,11 @@ def stated(folder: Path) -> Finding:
     return Finding("metadata", "ok", f"{metadata.FILE} describes {len(known)}" if there else "none")
 
 
-def chroma(settings: Settings) -> Finding:
-    """What the Chroma server that is set has of the index. Raises SearchUnavailable and InputError."""
+def chroma(url: str, settings: Settings) -> Finding:
+    """What the Chroma server at `url` has of the index. Raises SearchUnavailable and InputError."""
     from retrieval.connection import connect
 
-    connection, name = connect(settings), settings.collection or collection_name(settings.folder)
+    connection, name = connect(url, settings), settings.collection or collection_name(settings.folder)
     with connection.translated("read"):
         found = f"{connection.shown} answers as version {connection.version()}"
         collection = connection.existing(name)

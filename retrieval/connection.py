@@ -29,6 +29,9 @@ _COSINE: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
 class Connection:
     """An open database; safe to use from several threads.
 
+    A folder's database searches the vectors that it read at its first search: what other programs write
+    later, only a new connection finds. A server's is always new.
+
     It closes by itself when neither it nor a collection that it gave is in use any more. Errors of
     Chroma's are let through: `translated` makes sentences of them. A server that cannot be asked is
     SearchUnavailable everywhere.
@@ -90,13 +93,6 @@ class Connection:
         except NotFoundError:
             return
 
-    def reopened(self) -> Connection:
-        """A connection that finds what other programs wrote since this one was opened.
-
-        A folder's database searches the vectors that it read when it was opened; a server's is always new.
-        """
-        return self if self.is_remote else Connection(self.place)
-
     @contextmanager
     def translated(self, done: str) -> Iterator[None]:
         """Chroma's errors as IndexDamaged, or IndexGone; `done` is what cannot be: opened, read, written."""
@@ -116,14 +112,12 @@ class Connection:
             raise IndexDamaged(f"The index in {self.shown} cannot be {done} ({error}): {mend}") from error
 
 
-def connect(settings: Settings) -> Connection:
-    """To the server that is set, or to the database in the data folder."""
-    if settings.chroma_url is None:
-        return Connection(settings.data / "chroma")
+def connect(url: str, settings: Settings) -> Connection:
+    """To the server at `url`, as the settings want it asked."""
     from retrieval.remote import Server
 
     token = settings.chroma_token.get_secret_value()
-    return Connection(Server(settings.chroma_url, token, settings.chroma_ca, settings.chroma_seconds))
+    return Connection(Server(url, token, settings.chroma_ca, settings.chroma_seconds))
 
 
 class _Held(Collection):

@@ -131,6 +131,7 @@ class LexicalIndex:
         self.path = path
         self._stamp = path / "generation"
         self._schema = _schema()
+        self._publishers: tuple[str, list[str]] = "", []  # of a generation
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(self._schema, path=str(path))
@@ -212,9 +213,14 @@ class LexicalIndex:
         return {str(searcher.doc(address)["id"][0]) for _, address in found.hits}
 
     def publishers(self) -> list[str]:
-        """The publishers of the chunks, as they write themselves."""
-        named = [str(name) for name, _ in self._index.searcher().terms_with_prefix("by", "")]
-        return [name for name in named if name and self._holding("by", name)]
+        """The publishers of the chunks, as they write themselves; counted once in each state."""
+        generation, known = self._publishers
+        if not generation or generation != self.generation:
+            generation = self.generation
+            named = [str(name) for name, _ in self._index.searcher().terms_with_prefix("by", "")]
+            known = [name for name in named if name and self._holding("by", name)]
+            self._publishers = generation, known
+        return list(known)
 
     def newest(self) -> date | None:
         """The day of the newest article."""

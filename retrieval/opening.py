@@ -90,4 +90,4 @@ def open_storage(settings: Settings, indexing: bool = False) -> Builds | Served:
     name = settings.collection or collection_name(settings.folder)
     if settings.chroma_url is None:
         return Builds(settings.data, name)
-    return Served(settings.data, connect(settings), name, read_only=not indexing)
+    return Served(settings.data, connect(settings.chroma_url, settings), name, read_only=not indexing)

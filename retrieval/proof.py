@@ -50,14 +50,10 @@ class _Piece(NamedTuple):
 _Try = tuple[_Piece, ...]
 
 
-def prove(claim: str, passages: Sequence[Passage], gate: Gate) -> Proof | None:
-    """The fewest sentences of `passages` that support `claim`; None where they do not."""
-    proof = examine(claim, passages, gate)
-    return proof if proof.verdict.supported else None
-
-
 def examine(claim: str, passages: Sequence[Passage], gate: Gate) -> Proof:
-    """As `prove`; where nothing supports `claim` what comes nearest, whose verdict tells what it lacks.
+    """The fewest sentences of `passages` that support `claim`.
+
+    Where nothing supports it, what comes nearest: its verdict tells what it lacks.
 
     Tried are single sentences, then neighbours, then sentences of several places together. A sentence that
     only the one before it makes clear ("He said") is given with that one.

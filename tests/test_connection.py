@@ -132,14 +132,14 @@ def test_the_version_is_told(connection: Connection) -> None:
 # ---- a folder
 
 
-def test_a_reopened_folder_finds_what_another_program_wrote(tmp_path: Path) -> None:
+def test_a_new_connection_to_a_folder_finds_what_another_program_wrote(tmp_path: Path) -> None:
     connection = Connection(tmp_path)
     before = connection.collection("news", {"a": "1"})
     put(before, "old")
     assert nearest(before, [1.0, 0.0]) == ["old"]
     subprocess.run([sys.executable, "-c", OTHER_PROGRAM, str(tmp_path)], check=True)
-    assert nearest(before, [0.0, 1.0]) != ["new"]  # the reason for reopening: its vectors are those of before
-    after = connection.reopened().existing("news")
+    assert nearest(before, [0.0, 1.0]) != ["new"]  # its vectors are those of before
+    after = Connection(tmp_path).existing("news")
     assert after is not None
     assert nearest(after, [0.0, 1.0]) == nearest(after, [1.0, 0.0]) == ["new"]
 
@@ -406,10 +406,7 @@ def test_a_restart_is_survived_and_a_wiped_server_noticed(tmp_path: Path) -> Non
 # ---- settings
 
 
-def test_the_settings_say_where(server: ChromaServer, tmp_path: Path) -> None:
-    local = connect(Settings(data=tmp_path))
-    assert local.shown == str(tmp_path / "chroma") and not local.is_remote
-    remote = connect(Settings(chroma_url=server.url, chroma_token=SecretStr(TOKEN), chroma_seconds=3))
+def test_the_settings_say_how_a_server_is_asked(server: ChromaServer) -> None:
+    remote = connect(server.url, Settings(chroma_token=SecretStr(TOKEN), chroma_seconds=3))
     assert remote.shown == server.url and remote.is_remote
     assert remote.place == Server(server.url, TOKEN, None, 3)
-    assert remote.reopened() is remote

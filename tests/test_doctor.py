@@ -306,11 +306,11 @@ def test_a_server_is_asked_for_its_version_and_the_collection(here: Path) -> Non
     with ChromaServer(here / "server") as server:
         settings = Settings(folder=Path("news"), chroma_url=server.url, collection="news")
         at = rf"{server.url} answers as version \d+\.\d+\.\d+; "
-        state, found = brief(doctor.chroma(settings))
+        state, found = brief(doctor.chroma(server.url, settings))
         assert state == "warn" and re.fullmatch(rf"{at}it has no collection news yet\.", found)
-        made = connect(settings).collection("news", {"a": "1"})
+        made = connect(server.url, settings).collection("news", {"a": "1"})
         made.upsert(ids=["1", "2"], embeddings=[[1.0], [0.5]], documents=["a", "b"])
-        state, found = brief(doctor.chroma(settings))
+        state, found = brief(doctor.chroma(server.url, settings))
         assert state == "ok" and re.fullmatch(rf"{at}its collection news has 2 passages", found)
 
 

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from retrieval.embedding import WEIGHTS, wheel_folder
+from retrieval.encoder import FOLDER
 from retrieval.entailment import FILE, Judged, TrainedEntailment
 from retrieval.errors import InputError
 from retrieval.onnx.graph import changed
@@ -411,3 +413,13 @@ def test_of_several_checkpoints_the_mean_is_exported(tmp_path: Path):
         (tmp_path / "checkpoint.pt").rename(tmp_path / f"{number}.pt")
     file = export([tmp_path / "0.pt", tmp_path / "1.pt"], tmp_path)
     assert load_file(file)["head.bias"].tolist() == [0.5, 1.5, 0.0]
+
+
+def test_further_training_begins_with_the_judge_that_is_shipped(tmp_path: Path):
+    SupportTrainer(tmp_path, 9, further=True).save()
+    shipped = load_file(FOLDER / FILE)
+    found = load_file(export([tmp_path / "checkpoint.pt"], tmp_path))
+    assert found.keys() == shipped.keys()
+    for name, weights in shipped.items():  # a byte of change may be rounded the other way
+        assert np.allclose(found[name].astype(np.float32), weights.astype(np.float32), atol=1), name
+    assert np.array_equal(found["head.weight"], shipped["head.weight"])

@@ -11,7 +11,9 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from retrieval.errors import FolderError
 from retrieval.types import Span
@@ -85,19 +87,32 @@ def load(folder: Path) -> tuple[Mapping[str, Stated], list[str]]:
         return {}, []
     text = _toml_text(path)
     try:
-        tables = tomllib.loads(text)
+        tables = _tables(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FolderError(f"{str(path)!r} is not valid TOML ({error}): correct it or move it away.") from None
     stated: dict[str, Stated] = {}
     warnings: list[str] = []
     for name, table in tables.items():
-        trouble = _table_trouble(folder, name, table)
-        if trouble is None:
-            stated[name], troubles = _stated(table)
-            warnings += [_warning(text, name, key, why) for key, why in troubles]
-        else:
+        if trouble := table.trouble or _name_trouble(folder, name, table):
             warnings.append(_warning(text, name, None, trouble))
+        else:
+            stated[name] = table.stated
+            warnings += [_warning(text, name, key, why) for key, why in table.troubles]
     return stated, warnings
+
+
+class _Table(NamedTuple):
+    """What stands under a name."""
+
+    stated: Stated = Stated()
+    troubles: tuple[tuple[str, str], ...] = ()  # keys that are of no use, each with the reason
+    is_path: bool = False  # it holds tables, as a name without quotes does
+    trouble: str | None = None  # why all of it is of no use
+
+
+@lru_cache(maxsize=1)  # a folder is synced again and again, and to parse thousands of tables takes seconds
+def _tables(text: str) -> Mapping[str, _Table]:
+    return {name: _table(table) for name, table in tomllib.loads(text).items()}
 
 
 def _toml_text(path: Path) -> str:
@@ -113,18 +128,18 @@ def _toml_text(path: Path) -> str:
         raise FolderError(f"{str(path)!r} is not UTF-8: save it as UTF-8 or move it away.") from None
 
 
-def _table_trouble(folder: Path, name: str, table: object) -> str | None:
-    if not isinstance(table, dict):
-        return 'stands outside a table; put it under the name of its file, ["name.txt"]'
-    if (folder / name).is_file() and ".." not in Path(name).parts and not Path(name).is_absolute():
+def _name_trouble(folder: Path, name: str, table: _Table) -> str | None:
+    path = Path(name)
+    if (folder / path).is_file() and ".." not in path.parts and not path.is_absolute():
         return None
-    if any(isinstance(value, dict) for value in table.values()):
+    if table.is_path:
         return 'names no file; write the file name in quotes, ["name.txt"]'
     return "names no file in the folder; correct the name or remove the table"
 
 
-def _stated(table: Mapping[str, object]) -> tuple[Stated, list[tuple[str, str]]]:
-    """What a table says, and each key that is no use with the reason."""
+def _table(table: object) -> _Table:
+    if not isinstance(table, dict):
+        return _Table(trouble='stands outside a table; put it under the name of its file, ["name.txt"]')
     words = {key: clean(value) for key, value in table.items() if key in _KEYS and isinstance(value, str)}
     day = _exact_date(table.get("date"))
     title, publisher, author, inferred = (words.get(key) for key in _KEYS if key != "date")
@@ -139,7 +154,8 @@ def _stated(table: Mapping[str, object]) -> tuple[Stated, list[tuple[str, str]]]
             troubles.append((key, f"is {_shown(value)}, not a text; write some text in quotes"))
         elif key == "inferred" and day is None:
             troubles.append((key, "gives the reason for a date that is missing; add the key date"))
-    return stated, troubles
+    is_path = any(isinstance(value, dict) for value in table.values())
+    return _Table(stated, tuple(troubles), is_path)
 
 
 def _shown(value: object) -> str:
@@ -213,8 +229,9 @@ def _listed(value: object) -> list[object]:
 
 def clean(value: str) -> str:
     """On one line, of a sensible length, without what cannot be shown or encoded."""
-    kept = (c for c in value if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
-    return " ".join("".join(kept).split())[:_LONGEST]
+    if not value.isprintable():
+        value = "".join(c for c in value if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
+    return " ".join(value.split())[:_LONGEST]
 
 
 def date_in(text: str) -> datetime.date | None:

@@ -32,11 +32,17 @@ def measure(
     index.embedder.embed(["warm"])
     before = size(settings.data)  # the models, made ready
     kept = sum(counts) - _WINDOW if vectors and sum(counts) > _WINDOW else sum(counts)
-    perturbed = Perturbed(index.embedder, Path(vectors), kept) if vectors else None
+    perturbed = Perturbed(index.embedder, Path(vectors)) if vectors else None
     index.embedder = perturbed or index.embedder
     rates = Rates(counts, kept)
+
+    def progress(done: int, of: int, file: str) -> None:
+        rates.progress(done, of, file)
+        if perturbed and rates.chunks(done) >= kept:
+            perturbed.is_real = True
+
     began = time.perf_counter()
-    summary = index.sync(rates.progress)
+    summary = index.sync(progress)
     ended = time.perf_counter()
     late = perturbed.began if perturbed and perturbed.began else ended
     return {
@@ -45,7 +51,7 @@ def measure(
         "seconds": round(summary.seconds, 3),
         "rate": round(kept / (late - began), 1),
         "rates": rates.found,
-        **({"late": round(perturbed.really / (ended - late), 1)} if perturbed and perturbed.began else {}),
+        **({"late": round(perturbed.embedded / (ended - late), 1)} if perturbed and perturbed.began else {}),
         "disk": size(settings.data) - before,
         "change": round(_changed(index, settings.folder), 3),
     }
@@ -62,9 +68,13 @@ class Rates:
         self._window = window
         self._start: tuple[int, float] | None = None  # chunks when the window began, and when that was
 
+    def chunks(self, done: int) -> int:
+        """How many so many articles have."""
+        return self._before[done]
+
     def progress(self, done: int, _: int, __: str) -> None:
         """To be handed to a sync."""
-        chunks, now = self._before[done], time.perf_counter()
+        chunks, now = self.chunks(done), time.perf_counter()
         if self._start is None:
             self._start = chunks, now
         elif chunks - self._start[0] >= self._window and chunks <= self._until:

@@ -27,14 +27,11 @@ class Perturbed:
     which does it, so that the program itself opens the index.
     """
 
-    def __init__(self, embedder: Embedder, kept: Path, until: int | None = None) -> None:
-        """After `until` texts all others are really embedded.
-
-        Raises InputError where `kept` is not there, or was made by another model.
-        """
-        self.began: float | None = None  # when the first text was really embedded, by time.perf_counter()
-        self.really = 0  # so many were
-        self._left = until
+    def __init__(self, embedder: Embedder, kept: Path) -> None:
+        """Raises InputError where `kept` is not there, or was made by another model."""
+        self.is_real = False  # whether texts are really embedded from now on
+        self.began: float | None = None  # when the first one was, by time.perf_counter()
+        self.embedded = 0  # so many were
         self._embedder = embedder
         if not kept.is_file():
             raise InputError(f"There are no vectors in {kept}: make them with python -m eval.bench vectors.")
@@ -50,15 +47,11 @@ class Perturbed:
         return self._embedder.id
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if self._left is None:
+        if not self.is_real:
             return np.stack([self._vector(_key(text)) for text in texts])
-        given, others = texts[: self._left], texts[self._left :]
-        self._left -= len(given)
-        if others and self.began is None:
-            self.began = time.perf_counter()
-        self.really += len(others)
-        vectors = [self._vector(_key(text)) for text in given]
-        return np.stack([*vectors, *(self._embedder.embed(others) if others else ())])
+        self.began = self.began or time.perf_counter()
+        self.embedded += len(texts)
+        return self._embedder.embed(texts)
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
         return self._embedder.read(texts)

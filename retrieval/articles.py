@@ -222,11 +222,12 @@ def _walked(waiting: list[_Entry], root: str, limits: Limits) -> Iterator[File |
             except OSError as error:
                 yield Skipped(name, _failure(error))
         elif name != metadata.FILE:
-            reason = _trouble(entry, name, root, limits)
-            yield Skipped(name, reason) if reason else File(Path(entry.path), name)
+            file = File(Path(entry.path), name)
+            reason = _trouble(entry, file, root, limits)
+            yield Skipped(name, reason) if reason else file
 
 
-def _trouble(entry: os.DirEntry[str], name: str, root: str, limits: Limits) -> str | None:
+def _trouble(entry: os.DirEntry[str], file: File, root: str, limits: Limits) -> str | None:
     """Why an entry that is no folder cannot be read; None if nothing is known against it."""
     try:
         if entry.is_symlink() and (reason := _link_trouble(entry.path, root)):
@@ -236,9 +237,9 @@ def _trouble(entry: os.DirEntry[str], name: str, root: str, limits: Limits) -> s
         return _failure(error)
     if not stat.S_ISREG(status.st_mode):
         return _IRREGULAR
-    if name.endswith("/" + metadata.FILE):
+    if file.name.endswith("/" + metadata.FILE):
         return f"is read only at the top of the folder; move its tables to {metadata.FILE} there"
-    suffix = File(Path(entry.path), name).suffix
+    suffix = file.suffix
     if suffix not in _SUFFIXES:
         kind = f"a {suffix} file" if suffix else "a file without a suffix"
         return f"is {kind}; save it as .txt, .md, .html or .pdf"
@@ -258,6 +259,8 @@ def _link_trouble(path: str, root: str) -> str | None:
 
 
 def _name_trouble(name: str) -> str | None:
+    if name.isprintable():
+        return None
     kinds = {unicodedata.category(character) for character in name}
     if "Cs" in kinds:
         return "has a name that is not UTF-8; rename it"

@@ -14,6 +14,7 @@ from retrieval.claims.negation import turned
 from retrieval.claims.normal import folded, normal
 from retrieval.claims.reckoning import uncounted
 from retrieval.claims.roles import exchanged
+from retrieval.claims.swap import swapped
 from retrieval.types import Source
 
 Checked = Literal["number", "date", "name", "quote", "negation", "meaning"]
@@ -37,10 +38,11 @@ class Ground:
 
 def missing(claim: str, ground: Ground) -> Iterator[tuple[Checked, str]]:
     """What `claim` says that `ground` surely does not, by kind, in words of the claim."""
-    found = list(_missing(claim, ground))
-    yield from found
-    if not found:
-        yield from replaced(claim, ground.text)
+    yield from (
+        list(_missing(claim, ground))
+        or list(replaced(claim, ground.text))
+        or [("meaning", said) for said in swapped(claim, ground.text)]
+    )
 
 
 def _missing(claim: str, ground: Ground) -> Iterator[tuple[Checked, str]]:

@@ -15,7 +15,7 @@ FolderArgument = Annotated[Path | None, typer.Argument(help="The folder of artic
 FolderOption = Annotated[
     Path | None, typer.Option("--folder", help="The folder of articles. [default: seeds]")
 ]
-KOption = Annotated[int | None, typer.Option("--k", help="Passages to read. [default: 12]")]
+KOption = Annotated[int | None, typer.Option("--k", help="Passages to read. [default: 10]")]
 SinceOption = Annotated[str | None, typer.Option("--since", help="Only articles since this day: 2023-07-03.")]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Only articles until this day.")]
 PublisherOption = Annotated[str | None, typer.Option("--publisher", help="Only this publisher's.")]

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     model: str = Field(
         DEFAULT_MODEL, min_length=1, description="A sentence-transformers model: name or folder."
     )
-    k: int = Field(12, ge=1, le=100, description="Passages read for an answer.")
+    k: int = Field(10, ge=1, le=100, description="Passages read for an answer.")
     depth: int = Field(30, ge=1, le=1000, description="Passages taken from each side of the search.")
     search: Literal["hybrid", "dense", "lexical"] = Field(
         "hybrid", description="Search by meaning (`dense`), by words (`lexical`), or by both."

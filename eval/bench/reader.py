@@ -1,6 +1,6 @@
 """Milliseconds in which the trained reader reads passages: `python -m eval.bench.reader`.
 
-Questions of the set, each with the first 8, 12 (so many are read for an answer) and 16 passages that the
+Questions of the set, each with the first 8, 10 (so many are read for an answer) and 12 passages that the
 search finds for it. And how long the reader takes to load in a program that has loaded the embedding model.
 """
 
@@ -18,7 +18,7 @@ from retrieval.chain import assemble
 from retrieval.reader import SpanReader
 from retrieval.types import Question
 
-_COUNTS = (8, 12, 16)
+_COUNTS = (8, 10, 12)
 _QUESTIONS = 60
 
 

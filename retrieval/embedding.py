@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import ModelError
-from retrieval.onnx.network import Network, Recipe, network, tokenizer
+from retrieval.onnx.network import Means, Network, Recipe, means, network, tokenizer
 from retrieval.sentence_model import SentenceModel, sees_gpu
 from retrieval.settings import DEFAULT_MODEL
 from retrieval.types import Span
@@ -135,11 +135,6 @@ def _unit(vectors: Vectors) -> Vectors:
     return unit
 
 
-def _mean(tokens: Vectors) -> Vectors:
-    mean: Vectors = tokens.mean(axis=0)
-    return mean
-
-
 class MiniLM:
     """The default model without torch, in 8 bits."""
 
@@ -149,12 +144,12 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         cut = self._tokenizer.encode_batch(list(texts))
-        return _unit(np.stack(list(self._network.run_all(cut, _mean))))
+        return _unit(self._means.run(cut))
 
     def read(self, texts: Sequence[str]) -> Iterable[tuple[Vectors, Vectors, Sequence[tuple[int, int]]]]:
         cut = self._tokenizer.encode_batch(list(texts))
         for text, tokens in zip(cut, self._network.run(cut), strict=True):
-            yield _mean(tokens), tokens, text.offsets
+            yield tokens.mean(axis=0), tokens, text.offsets
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -166,7 +161,12 @@ class MiniLM:
 
     @cached_property
     def _network(self) -> Network:
-        return network(recipe("texts", self._folder, 0), self._data)
+        return network(recipe("questions", self._folder, 0), self._data)
+
+    @cached_property
+    def _means(self) -> Means:
+        of = (_SHA256[WEIGHTS], "means")
+        return means(Recipe("articles", of, partial(_means_graph, self._folder)), self._data)
 
 
 def recipe(name: str, folder: Path, exact: int, changes: Path | None = None) -> Recipe:
@@ -183,9 +183,21 @@ def _graph(folder: Path, exact: int, changes: Path | None) -> bytes:
 
     from retrieval.onnx import graph
 
-    verify(folder)
-    weights = load_file(folder / WEIGHTS)
+    weights = _weights(folder)
     return graph.encoder(graph.changed(weights, load_file(changes)) if changes else weights, exact)
+
+
+def _means_graph(folder: Path) -> bytes:
+    from retrieval.onnx import graph
+
+    return graph.means(_weights(folder), exact=0)
+
+
+def _weights(folder: Path) -> Mapping[str, Vectors]:
+    from safetensors.numpy import load_file
+
+    verify(folder)
+    return load_file(folder / WEIGHTS)
 
 
 class Remembering:

@@ -112,8 +112,7 @@ def test_the_model_reads_texts_into_unit_vectors_and_exact_spans() -> None:
     assert [span.of(texts[1]) for span in readings[1].spans] == ["A", "spy", "balloon", "."]
     vectors = model.embed(texts)
     assert vectors.dtype == np.float32 and vectors.shape == (len(texts), 384)
-    near = (vectors * [reading.vector for reading in readings]).sum(axis=1)
-    assert near.min() > 0.995  # for an index it reckons in 8 bits
+    assert np.allclose(vectors, [reading.vector for reading in readings], atol=1e-6)
     assert len(model.embed([])) == 0 and model.read([]) == []
     assert model.knows("moscow") and not model.knows("moskcow")
     near, far = model.embed(["A balloon spied on Ohio.", "The river rose."]) @ readings[1].vector
@@ -145,8 +144,8 @@ def test_torch_makes_nearly_the_same_of_a_text() -> None:
     ]
     for one, other in zip(model.read(texts), torch.read(texts), strict=True):
         assert one.spans == other.spans
-        assert np.allclose(one.vector, other.vector, atol=1e-4)
-        assert np.allclose(one.tokens, other.tokens, atol=1e-4)
+        assert one.vector @ other.vector > 0.995
+        assert (one.tokens * other.tokens).sum(axis=1).min() > 0.98
     assert (model.embed(texts) * torch.embed(texts)).sum(axis=1).min() > 0.995
     assert torch.knows("moscow") and not torch.knows("moskcow")
 

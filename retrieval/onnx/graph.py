@@ -14,11 +14,12 @@ import numpy as np
 
 from retrieval.onnx import matrix
 from retrieval.onnx.matrix import Array
-from retrieval.onnx.nodes import FLOAT, Nodes
+from retrieval.onnx.nodes import FLOAT, INT32, INT64, Nodes
 
 Weights = Mapping[str, Array]
 
 INPUTS = ("tokens", "parts")  # numbers of tokens, and to which of two texts each belongs
+MANY = ("tokens", "ends")
 LAYERS = 6
 _HEADS = 12
 _LOUD = (63, 99, 127, 157, 223, 267, 319, 338)  # dimensions that are up to forty times as large as the usual
@@ -33,25 +34,49 @@ def encoder(weights: Weights, exact: int = LAYERS) -> bytes:
     all later ones go on with.
     """
     nodes = Nodes()
-    value = _embedded(nodes, weights)
-    for number in range(LAYERS):
-        prefix = f"encoder.layer.{number}."
-        own = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
-        value = _layer(nodes, own, value, number < exact)
+    value = _encoded(nodes, weights, exact, *INPUTS)
     if "head.weight" in weights:
         value = matrix.exact(nodes, value, weights["head.weight"], weights["head.bias"])
     made: bytes = nodes.model(INPUTS, value).SerializeToString()
     return made
 
 
-def _embedded(nodes: Nodes, weights: Weights) -> str:
+def means(weights: Weights, exact: int = LAYERS) -> bytes:
+    """The same for many texts in one run: from the tokens of them all to the mean vector of each.
+
+    The second input tells where each text begins, and where the last one ends. Whoever runs it is not asked
+    between two texts, so that a thread does not wait there for one that is busy with Python.
+    """
+    nodes = Nodes()
+    at = nodes.add("Reshape", "text", nodes.constant(np.array([1])))
+    end = nodes.add("Gather", MANY[1], nodes.add("Add", at, nodes.constant(np.array([1]))))
+    own = nodes.add("Slice", MANY[0], nodes.add("Gather", MANY[1], at), end)
+    tokens = nodes.add("Unsqueeze", own, nodes.constant(np.array([0])))
+    parts = nodes.add("Expand", nodes.constant(np.int32(0)), nodes.add("Shape", tokens))
+    value = _encoded(nodes, weights, exact, tokens, parts)
+    mean = nodes.add("ReduceMean", value, nodes.constant(np.array([0, 1])), keepdims=0)
+    inputs = dict(zip(MANY, (INT32, INT64), strict=True))
+    made: bytes = nodes.looped(inputs, MANY[1], "text", mean).SerializeToString()
+    return made
+
+
+def _encoded(nodes: Nodes, weights: Weights, exact: int, tokens: str, parts: str) -> str:
+    """The vectors of the last layer."""
+    value = _embedded(nodes, weights, tokens, parts)
+    for number in range(LAYERS):
+        prefix = f"encoder.layer.{number}."
+        own = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
+        value = _layer(nodes, own, value, number < exact)
+    return value
+
+
+def _embedded(nodes: Nodes, weights: Weights, tokens: str, parts: str) -> str:
     """Each token's vector, with those of its place and of its text added."""
     own = {
         name.removeprefix("embeddings."): array
         for name, array in weights.items()
         if name.startswith("embeddings.")
     }
-    tokens, parts = INPUTS
     words = nodes.constant(own["word_embeddings.weight"].astype(np.float16))  # the table is most of the file
     word = nodes.add("Cast", nodes.add("Gather", words, tokens), to=FLOAT)
     part = nodes.add("Gather", nodes.constant(own["token_type_embeddings.weight"]), parts)

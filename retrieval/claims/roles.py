@@ -24,13 +24,13 @@ class Deed(NamedTuple):
         return bool(across) and not (self.doer & told.doer or self.other & told.other)
 
 
-_VERB = re.compile(
+VERB = re.compile(
     r"[a-z]+(?:ed|ing)$|(?:told|met|beat|gave|sent|took|paid|sold|bought|led|made|left|lost|won|sued|shot|hit|held|"
     r"saw|knew|chose|fought|taught|brought|thought|found|built|wrote|kept|put|cut|let|overtook|hid|fed|drove|flew|"
     r"threw|struck|hurt|bit|lent|fired|owed|given|taken|beaten|seen|chosen|shown|driven|than|before|after|"
     r"owes|accuses|blames|wants|asks|tells|backs|says|trails|leads|supports|opposes|owns|beats|overthrew)$"
 )
-_IS = re.compile(r"\b(?:is|are|was|were|be|been|being|got|gets?)(?: [a-z]+ly| also| not| now| then)?$")
+IS = re.compile(r"\b(?:is|are|was|were|be|been|being|got|gets?)(?: [a-z]+ly| also| not| now| then)?$")
 _BY = re.compile(r"^(?: [a-z]+ly| also| largely)? by (?!\d)")
 _ASIDE = re.compile(
     r" (?:in|at|on|for|with|from|to|of|into|over|under|against|as|during|until|about|three|two)\b"
@@ -71,11 +71,11 @@ def _clauses(one: Wording) -> Iterator[list[Word]]:
 
 def _of(clause: Sequence[Word], one: Wording) -> Iterator[Deed]:
     for at, verb in enumerate(clause):
-        if not _VERB.match(verb.text) or not 0 < at < len(clause) - 1:
+        if not VERB.match(verb.text) or not 0 < at < len(clause) - 1:
             continue
         before, after = one.text[: verb.span.start].rstrip(), one.text[verb.span.end :]
         by = _BY.match(after)
-        if not by and (_IS.search(before) or _ASIDE.match(after)):
+        if not by and (IS.search(before) or _ASIDE.match(after)):
             continue
         aside = _ASIDE.search(after, by.end() if by else 0)
         end = verb.span.end + (aside.start() if aside else len(after))

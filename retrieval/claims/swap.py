@@ -11,25 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from retrieval.claims.roles import IS, VERB
 from retrieval.claims.wordings import Word, Wording, wording, wordings
 
 _COPIED = 0.8  # the share of the claim's words that the sentence has too
 _FEWEST = 4  # of them
 _NEAR = 20  # characters before a deed
 _BY = re.compile(r"\bby\b")
-_IS = re.compile(r"\b(?:is|are|was|were|be|been|being|got|gets?)(?: [a-z]+ly| also| not| now| then)? $")
-_DEED = re.compile(
-    r"[a-z]+(?:ed|ing)$|(?:told|beat|gave|sent|took|paid|sold|bought|led|made|left|lost|won|sued|shot|hit|held|"
-    r"saw|knew|chose|taught|brought|thought|found|built|wrote|kept|put|cut|let|overtook|hid|fed|drove|flew|"
-    r"threw|struck|hurt|bit|lent|owed|given|taken|beaten|seen|shown|driven|overthrew|"
-    r"owes|accuses|blames|wants|asks|tells|backs|trails|leads|supports|opposes|owns|beats|"
-    r"than|before|after|from|against|behind|because|until)$"
-)
+_LINK = re.compile(r"(?:from|against|behind|because|until)$")
 _TO_DO = re.compile(  # "will drop it and move"
     r"\b(?:to|will|would|can|could|may|might|must|should|did|does)(?:(?: [\w'-]+){2,6} and)? $"
 )
 _EITHER_WAY = re.compile(  # as true with the two sides exchanged
-    r"(?:met|meet|meeting|marri\w+|talk\w*|spoke|speak|discuss\w*|agreed|agree|border\w*|shar\w+|fought|clash\w*|"
+    r"(?:met|meet|meeting|marri\w+|talk\w*|spoke|speak|discuss\w*|border\w*|shar\w+|fought|clash\w*|"
     r"merg\w+|cooperat\w+|coordinat\w+|differ\w*|includ\w+|while|although|though|whereas|"
     r"alongside|together|compar\w+|remain\w*|became|become|becoming|between)$"
 )
@@ -100,20 +94,21 @@ def _tells_otherwise(swap: _Swap, one: Wording, other: Wording) -> bool:
 
 
 def _is_compared_otherwise(swap: _Swap, one: Wording, other: Wording) -> bool:
-    """ "Less than" may stand for "more than" the other way round."""
+    """Whether it says "less than" for "more than" the other way round."""
     new = {word.text for word in one.words} - {word.text for word in other.words}
     return any(word.text == "than" for word, _ in swap.between) and any(map(_COMPARATIVE.match, new))
 
 
 def _is_deed(one: Wording, word: Word) -> bool:
-    return bool(_DEED.match(word.text) or _TO_DO.search(one.text[: word.span.start]))
+    before = one.text[: word.span.start]
+    return bool(VERB.match(word.text) or _LINK.match(word.text) or _TO_DO.search(before))
 
 
 def _is_alike(one: Wording, word: Word, other: Wording, its: Word) -> bool:
     """Whether who does it stands before a deed in both, and what it is done to behind it."""
     sides = ((one, word), (other, its))
     before = [side.text[: deed.span.start] for side, deed in sides]
-    if any(_IS.search(part) or _RELATIVE.search(part[-_NEAR:]) for part in before):
+    if any(IS.search(part.rstrip()) or _RELATIVE.search(part[-_NEAR:]) for part in before):
         return False
     aside = [bool(_ASIDE.match(side.text[deed.span.end :])) for side, deed in sides]
     return aside[0] == aside[1]

@@ -56,7 +56,9 @@ def _mean(trained: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     """The mean of the weights of models of one form."""
     import torch
 
-    return {name: torch.stack([one[name].float() for one in trained]).mean(dim=0) for name in trained[0]}
+    return {  # in 64 bits, so that the mean of what is the same everywhere is just that
+        name: torch.stack([one[name].double() for one in trained]).mean(dim=0).float() for name in trained[0]
+    }
 
 
 def _change(name: str, trained: Tensor, before: Tensor) -> dict[str, Tensor]:

@@ -611,4 +611,4 @@ def test_a_deadline_that_passes_during_the_search_stops_the_work(
     monkeypatch.setattr("retrieval.extractive.answer", None)  # must not be reached
     with pytest.raises(TooLate):
         quoth.invoke(Question(WHO, deadline=deadline), {"callbacks": [Slow()]})
-    assert ended == [12]
+    assert ended == [10]

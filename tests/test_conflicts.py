@@ -74,7 +74,7 @@ def test_quotes_show_both_sides_and_the_newest(quoting: Quoth, case: Case):
     assert newest(case) in {one.source.file for one in found.citations}
     if case.kind == "newest":
         assert found.citations[0].source.file == newest(case)
-        assert [one.lead[:7] for one in found.sentences] == ["As of 2", "Earlier"]
+        assert [one.lead[:7] for one in found.sentences[:2]] == ["As of 2", "Earlier"]
 
 
 @EACH

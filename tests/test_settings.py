@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_any_setting_the_defaults_hold() -> None:
     settings = load()
     assert (settings.folder, settings.data, settings.model) == (Path("seeds"), Path(".quoth"), DEFAULT_MODEL)
-    assert settings.k == 12 and settings.depth == 30 and settings.threshold is None and settings.reader
+    assert settings.k == 10 and settings.depth == 30 and settings.threshold is None and settings.reader
 
 
 def test_every_setting_is_described() -> None:
@@ -81,14 +81,14 @@ def test_other_names_in_the_environment_and_the_env_file_are_ignored(
     (here / ".env").write_text("# a comment\nOTHER=1\nK=5\nQUOTH_NO_SUCH=1\nexport QUOTH_DEPTH='9'\n")
     monkeypatch.setenv("K", "6")
     monkeypatch.setenv("QUOTH_UNKNOWN", "6")
-    assert load().k == 12 and load().depth == 9
+    assert load().k == 10 and load().depth == 9
 
 
 def test_only_the_env_file_of_the_working_folder_is_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here.parent / ".env").write_text("QUOTH_K=2\n")
     (here / "seeds").mkdir()
     (here / "seeds" / ".env").write_text("QUOTH_K=2\n")
-    assert load().k == 12
+    assert load().k == 10
 
 
 @pytest.mark.parametrize("place", [".", "sub"])
@@ -102,13 +102,13 @@ def test_an_env_file_inside_the_articles_folder_is_never_read(
     if by == "environment":
         monkeypatch.setenv("QUOTH_FOLDER", str(here))
     settings = load(folder=here if by == "flag" else None)
-    assert settings.k == 12 and settings.model == DEFAULT_MODEL
+    assert settings.k == 10 and settings.model == DEFAULT_MODEL
 
 
 def test_a_link_to_the_articles_folder_is_the_folder(here: Path) -> None:
     (here / ".env").write_text("QUOTH_K=2\n")
     (here.parent / "link").symlink_to(here, target_is_directory=True)
-    assert load(folder=here.parent / "link").k == 12
+    assert load(folder=here.parent / "link").k == 10
     assert load(folder=here.parent / "other").k == 2
 
 

@@ -214,13 +214,12 @@ class LexicalIndex:
 
     def publishers(self) -> list[str]:
         """The publishers of the chunks, as they write themselves; counted once in each state."""
-        generation, known = self._publishers
-        if not generation or generation != self.generation:
-            generation = self.generation
+        generation = self.generation
+        if not generation or generation != self._publishers[0]:
             named = [str(name) for name, _ in self._index.searcher().terms_with_prefix("by", "")]
             known = [name for name in named if name and self._holding("by", name)]
             self._publishers = generation, known
-        return list(known)
+        return list(self._publishers[1])
 
     def newest(self) -> date | None:
         """The day of the newest article."""

@@ -8,7 +8,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from retrieval.index import Index
-from retrieval.search import Side, found
+from retrieval.search import DEPTH, Side, found
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
 
@@ -24,7 +24,7 @@ class Retriever(BaseRetriever):
 
     index: Index
     k: int = 12
-    depth: int = 30
+    depth: int = DEPTH
     side: Side = "hybrid"
 
     def _get_relevant_documents(

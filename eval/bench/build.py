@@ -44,14 +44,15 @@ def measure(
     began = time.perf_counter()
     summary = index.sync(progress)
     ended = time.perf_counter()
-    late = perturbed.began if perturbed and perturbed.began else ended
+    began_late = perturbed.began if perturbed else None
+    late = {"late": round(perturbed.embedded / (ended - began_late), 1)} if perturbed and began_late else {}
     return {
         "articles": summary.added,
         "chunks": summary.chunks,
         "seconds": round(summary.seconds, 3),
-        "rate": round(kept / (late - began), 1),
+        "rate": round(kept / ((began_late or ended) - began), 1),
         "rates": rates.found,
-        **({"late": round(perturbed.embedded / (ended - late), 1)} if perturbed and perturbed.began else {}),
+        **late,
         "disk": size(settings.data) - before,
         "change": round(_changed(index, settings.folder), 3),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,8 +21,10 @@ Progress = Callable[[int, int, str], None]  # files done, files in all, the file
 
 BATCH = 512  # chunks that are stored at once
 _BATCH_SECONDS = 5.0  # or as many as are cut in this time: no more is lost by a kill
+_AHEAD = 2  # batches that are cut and embedded while one is stored
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,17 @@ class Batch:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A batch to be: its vectors so far, and the texts that are to be embedded."""
+
+    cuts: list[Cut]
+    skipped: list[Skipped]
+    texts: Collection[str]
+    known: Mapping[str, Vectors]
+    new: list[str]
+
+
 class Cutter:
     """Makes batches of the files that a sync found stale."""
 
@@ -60,13 +74,34 @@ class Cutter:
         self._limits = limits
         self._embedder = embedder
         self._dense = dense
-        self._former: Mapping[str, Vectors] = {}  # the last batch's, which may not be stored yet
 
     def batches(self, progress: Progress) -> Iterator[Batch]:
-        """All stale files; each batch is made while the one before it is stored."""
-        return ahead(self._batches(progress))
+        """All stale files; the next batches are made while one is stored.
 
-    def _batches(self, progress: Progress) -> Iterator[Batch]:
+        Chroma lets no other thread run Python while it stores, so that one batch alone would often wait for
+        that before it could be cut or its embedding begin.
+        """
+        recent: deque[Mapping[str, Vectors]] = deque(maxlen=_AHEAD)
+        for draft, vectors in ahead(self._drafts(progress), self._embedded, _AHEAD):
+            lent = {text: there[text] for there in recent for text in draft.texts if text in there}
+            recent.append({**lent, **vectors})
+            yield Batch(draft.cuts, recent[-1], len(draft.new), draft.skipped)
+        progress(len(self._found.stale), len(self._found.stale), "")
+
+    def _drafts(self, progress: Progress) -> Iterator[_Draft]:
+        recent: deque[Collection[str]] = deque(maxlen=_AHEAD)  # the texts of batches that may not be stored
+        for cuts, skipped in self._cut(progress):
+            texts = {chunk.text: None for cut in cuts for chunk in cut.chunks}
+            unmet = [text for text in texts if not any(text in there for there in recent)]
+            known = self._dense.vectors(unmet)
+            recent.append(texts)
+            yield _Draft(cuts, skipped, texts, known, [text for text in unmet if text not in known])
+
+    def _embedded(self, draft: _Draft) -> tuple[_Draft, Mapping[str, Vectors]]:
+        made = self._embedder.embed(draft.new)
+        return draft, {**draft.known, **dict(zip(draft.new, made, strict=True))}
+
+    def _cut(self, progress: Progress) -> Iterator[tuple[list[Cut], list[Skipped]]]:
         stale = self._found.stale
         cuts: list[Cut] = []
         skipped: list[Skipped] = []
@@ -80,19 +115,10 @@ class Cutter:
             cuts.append(made)
             late = time.monotonic() - began > _BATCH_SECONDS
             if late or sum(len(made.chunks) for made in cuts) >= BATCH:
-                yield self._embedded(cuts, skipped)
+                yield cuts, skipped
                 cuts, skipped, began = [], [], time.monotonic()
         if cuts:
-            yield self._embedded(cuts, skipped)
-        progress(len(stale), len(stale), "")
-
-    def _embedded(self, cuts: list[Cut], skipped: list[Skipped]) -> Batch:
-        texts = {chunk.text: None for cut in cuts for chunk in cut.chunks}
-        known = {text: vector for text, vector in self._former.items() if text in texts}
-        known |= self._dense.vectors(text for text in texts if text not in known)
-        new = [text for text in texts if text not in known]
-        self._former = known | dict(zip(new, self._embedder.embed(new), strict=True))
-        return Batch(cuts, self._former, len(new), skipped)
+            yield cuts, skipped
 
 
 def cut(seen: Seen, found: Changes, limits: Limits) -> Cut | Skipped:
@@ -113,10 +139,18 @@ def cut(seen: Seen, found: Changes, limits: Limits) -> Cut | Skipped:
     return Cut(name, chunks, Record(content, print_, len(chunks), edges, article.source))
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, each made in a thread while the one before it is in use."""
-    with ThreadPoolExecutor(1, "ahead") as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
+def ahead(items: Iterator[Item], work: Callable[[Item], Made], count: int) -> Iterator[Made]:
+    """What `work` makes of each item, in their order, `count` of them before they are asked for.
+
+    The items come from one thread, the work on them is done by as many as there are.
+    """
+    with ThreadPoolExecutor(1, "items") as taking, ThreadPoolExecutor(count, "ahead") as working:
+
+        def begun() -> Future[Made | None]:
+            taken = taking.submit(next, items, None)
+            return working.submit(lambda: None if (item := taken.result()) is None else work(item))
+
+        coming = deque(begun() for _ in range(count))
+        while (made := coming.popleft().result()) is not None:
+            coming.append(begun())
+            yield made

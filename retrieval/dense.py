@@ -205,14 +205,15 @@ class DenseStore:
     def vectors(self, texts: Iterable[str]) -> dict[str, Vectors]:
         """The vectors of those of the texts that some chunk has, by text."""
         keys = list({_key(text) for text in texts})
-        found: dict[str, Vectors] = {}
+        there: list[
+            str
+        ] = []  # first only ids: who asks a server for vectors during its first write is refused
         for start in range(0, len(keys), _PAGE):
             with self._translated("read"):
                 where: Any = {"key": {"$in": keys[start : start + _PAGE]}}
-                rows: Any = self._collection.get(where=where, include=["documents", "embeddings"])
-            vectors = np.asarray(rows["embeddings"], dtype=np.float32)
-            found.update(zip(rows["documents"], vectors, strict=True))
-        return found
+                there += self._collection.get(where=where, include=[])["ids"]
+        rows = self._get(there, ["embeddings"])
+        return {text: np.asarray(vector, dtype=np.float32) for _, text, _, vector in rows}
 
     def nearest(self, vector: Vectors, limit: int, among: Sequence[str] | None = None) -> list[str]:
         """The ids of the chunks nearest to `vector`, nearest first; `among` these, if they are given."""

@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eval.bench.server import ChromaServer
 from retrieval import cutting, follower, lease, remote
 from retrieval.chain import Quoth
 from retrieval.connection import Connection
-from retrieval.dense import DenseStore, Record
+from retrieval.dense import DenseStore, Entry, Record
 from retrieval.errors import IndexBusy, IndexGone, InputError, ModelError, QuothError, SearchUnavailable
 from retrieval.follower import Follower
 from retrieval.index import Index
@@ -28,7 +29,7 @@ from retrieval.remote import Server
 from retrieval.served import Served
 from retrieval.settings import Settings
 from retrieval.support import Gate
-from retrieval.types import Answer, Filters
+from retrieval.types import Answer, Chunk, Filters, Source, Span
 from tests.chroma_proxy import ChromaProxy, Fault
 from tests.fakes import WordEmbedder
 from tests.test_index import BALLOON, FLOOD, MINISTERS, assert_equals_a_rebuild, counts, put, state
@@ -112,6 +113,31 @@ def until(is_so: Callable[[], object], what: str) -> None:
     while not is_so():
         assert time.monotonic() < end, what
         time.sleep(0.01)
+
+
+def test_texts_are_looked_up_while_the_first_ones_are_written(own: ChromaServer) -> None:
+    """The server refuses who asks for vectors then."""
+    about = {"model": WordEmbedder.id, "state": "new"}
+    writer, reader = (DenseStore(Connection(Server(own.url)), "news", about) for _ in range(2))
+    source = Source("a.txt", "A")
+    texts = [f"Number {number} was repaired on Tuesday." for number in range(400)]
+    chunks = [
+        Chunk(f"a.txt#{at}", source, Span(0, len(text)), text, 1, None, (Span(0, len(text)),))
+        for at, text in enumerate(texts)
+    ]
+    vectors = WordEmbedder().embed(texts)
+    entry = Entry(chunks, list(vectors), Record("content", "fingerprint", len(chunks), frozenset(), source))
+    writing = threading.Thread(target=lambda: writer.add([entry]))
+    writing.start()
+    looked = 0
+    while writing.is_alive():
+        assert reader.vectors(["It is not there."]) == {}
+        looked += 1
+    writing.join()
+    assert looked
+    found = reader.vectors([*texts[:2], "It is not there."])
+    assert found.keys() == set(texts[:2])
+    np.testing.assert_allclose(found[texts[0]], vectors[0], atol=1e-6)
 
 
 # ---- the same as in a folder

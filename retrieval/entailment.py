@@ -21,8 +21,8 @@ from retrieval.errors import EntailmentError
 FILE = "support.safetensors"
 
 # The chance of support from which a claim passes. On the claims about three corpora (bridge, hospital and
-# launch of eval/claims) the share of the supported that pass and that of the others that do not have here
-# their greatest mean.
+# launch of eval/claims) the mean of the share of the supported that pass and that of the others that do not
+# is greatest, within half a point, from 0.39 to 0.49; here few of the supported are struck.
 THRESHOLD = 0.42
 
 _LONGEST_CLAIM = 1_000  # characters; of a longer one the evidence would find no place

@@ -8,7 +8,8 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from retrieval.index import Index
-from retrieval.search import DEPTH, Side, found
+from retrieval.search import Side, found
+from retrieval.settings import Settings
 from retrieval.timeframe import Timeframe
 from retrieval.types import Filters, Passage
 
@@ -23,8 +24,8 @@ class Retriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     index: Index
-    k: int = 12
-    depth: int = DEPTH
+    k: int = Settings.model_fields["k"].default
+    depth: int = Settings.model_fields["depth"].default
     side: Side = "hybrid"
 
     def _get_relevant_documents(

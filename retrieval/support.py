@@ -141,11 +141,16 @@ def _runs(text: str, length: int) -> Iterator[str]:
 
 
 def _told(evidence: Sequence[Evidence]) -> str:
-    """The evidence as the model reads it: the title of each article once, then the cited words."""
+    """The evidence as the model reads it: the title of each article once, then the cited words.
+
+    A title that is among those words is not said twice.
+    """
     parts: list[str] = []
     for at, one in enumerate(evidence):
-        if at == 0 or one.source != evidence[at - 1].source:
-            parts += [f"{one.source.title.rstrip('.')}."] if one.source.title else []
+        title = one.source.title.rstrip(".")
+        is_new = at == 0 or one.source != evidence[at - 1].source
+        if is_new and title and bare(title) not in bare(one.text):
+            parts.append(f"{title}.")
         parts.append(one.text)
     return " ".join(parts)
 

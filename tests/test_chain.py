@@ -174,6 +174,10 @@ def test_the_retriever_gives_documents_that_say_where_they_stand(quoth, seeds: P
         assert about["date"] is None or date.fromisoformat(about["date"])
 
 
+def test_a_retriever_of_its_own_finds_what_that_of_the_chain_does(quoth):
+    assert Retriever(index=quoth.index).invoke("military ties") == quoth.retriever.invoke("military ties")
+
+
 def test_the_retriever_takes_k_and_filters(quoth):
     assert len(Retriever(index=quoth.index, k=2).invoke("military ties")) == 2
     found = quoth.retriever.invoke("military ties", filters=Filters(publisher="warsaw institute"))

@@ -102,6 +102,13 @@ def test_the_model_reads_each_title_once_before_what_is_cited() -> None:
     assert judge.asked == [[("A claim.", "Harbour talks fail. He came. He left. Talks. They met.")]]
 
 
+def test_a_title_that_is_cited_is_read_once() -> None:
+    judge = SharedWords()
+    cited = Evidence("Voss shut the Tarn lock. It leaks.", Source("a.txt", "Voss shut the Tarn lock"))
+    Gate(judge).judge("A claim.", [cited])
+    assert judge.asked == [[("A claim.", cited.text)]]
+
+
 def test_without_a_model_half_of_the_words_must_be_shared() -> None:
     gate = Gate(None)
     cited = evidence("The harbour of Osk was shut on Sunday.")

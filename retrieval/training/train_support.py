@@ -128,7 +128,7 @@ class SupportTrainer(Trainer[Pair]):
     """The judge in training: from the reader's encoder on, or `further` from the judge that is shipped."""
 
     def __init__(self, folder: Path, examples: int, further: bool = False) -> None:
-        self.peak = 1e-4 if further else 3e-4
+        self.peak = 1.5e-4 if further else 3e-4
         self._further = further
         super().__init__(folder, examples)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from retrieval.proof import Proof, examine, oppose
 from retrieval.question import as_question
-from retrieval.support import Gate
+from retrieval.support import Gate, Verdict
 from retrieval.types import Citation, Filters, Passage, Question, Source, Span
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 Result = Literal["supported", "contradicted", "disputed", "unknown"]
 
 _PASSAGES = 24  # looked through for a claim
+
+# The least chance with which a sentence is said to support a claim: more than the gate asks of a citation, as
+# the likeliest of all sentences is taken. On 210 claims about the corpora bridge, hospital and launch, two
+# thirds of them wrong and hard, it tells right from wrong best here: .89 of the right are found supported,
+# and .22 of the wrong (at the gate's threshold .92 and .28).
+_SUPPORTS = 0.5
 
 
 class Opposed(NamedTuple):
@@ -82,7 +88,7 @@ def check(claim: str, quoth: Answering, gate: Gate, filters: Filters | None = No
     silent: list[Source] = []
     for source, found in _by_article(passages):
         proof = examine(asked.text, found, gate)
-        if proof.verdict.supported:
+        if _is_sure(proof.verdict):
             supports.append(proof)
         elif opposed := oppose(asked.text, found, gate):
             against.append(opposed)
@@ -97,6 +103,10 @@ def check(claim: str, quoth: Answering, gate: Gate, filters: Filters | None = No
         tuple(Opposed(citation, reason) for citation, reason in zip(opposed_by, reasons, strict=True)),
         tuple(silent),
     )
+
+
+def _is_sure(verdict: Verdict) -> bool:
+    return verdict.supported and (verdict.judged is None or verdict.judged.supports >= _SUPPORTS)
 
 
 def _by_article(passages: Iterable[Passage]) -> Iterator[tuple[Source, list[Passage]]]:

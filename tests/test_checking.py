@@ -70,6 +70,18 @@ def files(found: Checked) -> tuple[list[str], list[str], list[str]]:
     )
 
 
+@pytest.mark.parametrize(("chance", "result"), [(0.45, "unknown"), (0.55, "supported")])
+def test_the_likeliest_of_many_sentences_must_be_surer_than_a_citation(
+    chance: float, result: str, small: Quoth
+) -> None:
+    class Unsure(WordJudge):
+        def _one(self, claim: str, evidence: str) -> Judged:
+            return super()._one(claim, evidence)._replace(supports=chance, against=0.05, silent=0.95 - chance)
+
+    gate = Gate(Unsure(), threshold=0.42)
+    assert check("The Osk market near the lock sold fish.", small, gate).result == result
+
+
 @pytest.mark.parametrize(
     ("claim", "result", "supports", "against"),
     [

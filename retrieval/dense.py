@@ -205,9 +205,7 @@ class DenseStore:
     def vectors(self, texts: Iterable[str]) -> dict[str, Vectors]:
         """The vectors of those of the texts that some chunk has, by text."""
         keys = list({_key(text) for text in texts})
-        there: list[
-            str
-        ] = []  # first only ids: who asks a server for vectors during its first write is refused
+        there: list[str] = []  # ids first: a server refuses who asks for vectors during its first write
         for start in range(0, len(keys), _PAGE):
             with self._translated("read"):
                 where: Any = {"key": {"$in": keys[start : start + _PAGE]}}

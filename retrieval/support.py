@@ -149,7 +149,7 @@ def _told(evidence: Sequence[Evidence]) -> str:
     for at, one in enumerate(evidence):
         title = one.source.title.rstrip(".")
         is_new = at == 0 or one.source != evidence[at - 1].source
-        if is_new and title and bare(title) not in bare(one.text):
+        if is_new and title and not stands(title, [one]):
             parts.append(f"{title}.")
         parts.append(one.text)
     return " ".join(parts)
